@@ -1,0 +1,82 @@
+/** An instance as text, and back. */
+
+import { printable } from './printable.js';
+import { isTooDeep, deepest, problemsOf } from './problems.js';
+import { FORMAT, type Instance } from './instance.js';
+import { entrySchema } from './schema.js';
+import { isSecret, Secret } from './secret.js';
+
+/** How large an entry may be, in bytes of UTF-8. Larger ones are neither written nor read. */
+export const LARGEST_ENTRY = 65_536;
+
+/** What a text turned out to be. `isNewer`: written by a version that knows more than this one. */
+export type Decoded =
+  | { readonly instance: Instance; readonly illegible?: undefined }
+  | { readonly instance?: undefined; readonly illegible: string; readonly isNewer: boolean };
+
+const illegible = (reason: string, isNewer = false): Decoded => ({ illegible: reason, isNewer });
+
+/**
+ * Reads the entry `id`. Never throws: what cannot be read comes back with the reason.
+ *
+ * The reason never quotes the text (messages of `JSON.parse` do, and could carry a token).
+ */
+export function decode(id: string, text: string): Decoded {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return illegible(text === '' ? 'is empty' : 'is not JSON');
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return illegible('is not a JSON object');
+  const { format, id: ownId } = raw as Record<string, unknown>;
+  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) return illegible('has no valid format');
+  if (format > FORMAT) {
+    return illegible(`is of format ${format}; this version reads up to ${FORMAT}: update rollcall to see it`, true);
+  }
+  if (ownId !== id) return illegible('says another id than its file name');
+  if (isTooDeep(raw)) return illegible(`nests deeper than ${deepest} levels`);
+  const result = entrySchema.safeParse(raw);
+  if (!result.success) {
+    const [first, ...others] = problemsOf(result.error);
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    return illegible(`${printable(first?.path ?? '')}: ${first?.message}${more}`);
+  }
+  return { instance: freeze({ ...result.data, endpoints: result.data.endpoints.map(hideSecrets) }) };
+}
+
+/** One object is handed to many callers. */
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) freeze(child);
+  }
+  return value;
+}
+
+/** The text of an entry: one line of JSON. Secrets are written out; they are what the file is 0600 for. */
+export function encode(instance: Instance): string {
+  return `${JSON.stringify({ ...instance, endpoints: instance.endpoints.map(showSecrets) })}\n`;
+}
+
+/** Wraps the values of headers marked `isSecret`, so that they show themselves nowhere by accident. */
+export function hideSecrets<E extends Instance['endpoints'][number]>(endpoint: E): E {
+  return mapHeaders(endpoint, (value, isMarked) => (isMarked && typeof value === 'string' ? new Secret(value) : value));
+}
+
+function showSecrets<E extends Instance['endpoints'][number]>(endpoint: E): E {
+  return mapHeaders(endpoint, (value) => (isSecret(value) ? value.reveal() : value));
+}
+
+function mapHeaders<E extends Instance['endpoints'][number]>(
+  endpoint: E,
+  map: (value: string | Secret, isMarked: boolean) => string | Secret,
+): E {
+  if (endpoint.headers === undefined) return endpoint;
+  const headers = endpoint.headers.map((header) => {
+    // A value that was passed as a Secret is one, marked or not, and stays one in the file.
+    const isMarked = header.isSecret === true || isSecret(header.value);
+    return { ...header, value: map(header.value, isMarked), ...(isMarked && { isSecret: true }) };
+  });
+  return { ...endpoint, headers };
+}

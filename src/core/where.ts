@@ -1,0 +1,146 @@
+/** Conditions on any field: a safe part of MongoDB's query language, by way of sift. */
+
+import * as z from 'zod';
+import { invalid } from './errors.js';
+import type { Instance } from './instance.js';
+
+type Scalar = string | number | boolean | null;
+type Operand = Scalar | readonly Scalar[];
+
+/** What can be asked of one field. */
+export interface Comparison {
+  readonly $eq?: Operand;
+  readonly $ne?: Operand;
+  readonly $gt?: string | number;
+  readonly $gte?: string | number;
+  readonly $lt?: string | number;
+  readonly $lte?: string | number;
+  readonly $in?: readonly Scalar[];
+  readonly $nin?: readonly Scalar[];
+  readonly $exists?: boolean;
+  /** In RE2's syntax, which has no look-around and no back-references, so that no pattern can take for ever. */
+  readonly $regex?: string;
+  /** `i`, `m` and `s`, for `$regex`. */
+  readonly $options?: string;
+  readonly $not?: Comparison;
+}
+
+/** Conditions on dotted paths (`metadata.priority`, `endpoints.type`), and their combinations. */
+export interface Where {
+  readonly [path: string]: Operand | Comparison | readonly Where[] | Where | undefined;
+  readonly $and?: readonly Where[];
+  readonly $or?: readonly Where[];
+  readonly $nor?: readonly Where[];
+  readonly $not?: Where;
+}
+
+// Queries may come from a tool call, so they are bounded: this many conditions and this long a pattern at most.
+const mostConditions = 200;
+const longestPattern = 1_000;
+/** Longer texts are not searched by `$regex`. */
+const longestSubject = 10_000;
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const operand = z.union([scalar, z.array(scalar)]);
+const ordered = z.union([z.string(), z.number()]);
+
+const comparison: z.ZodType<Comparison> = z.strictObject({
+  $eq: operand.optional(),
+  $ne: operand.optional(),
+  $gt: ordered.optional(),
+  $gte: ordered.optional(),
+  $lt: ordered.optional(),
+  $lte: ordered.optional(),
+  $in: z.array(scalar).optional(),
+  $nin: z.array(scalar).optional(),
+  $exists: z.boolean().optional(),
+  $regex: z.string().max(longestPattern).optional(),
+  $options: z
+    .string()
+    .regex(/^[ims]*$/, 'may hold i, m and s')
+    .optional(),
+  get $not() {
+    return comparison.optional();
+  },
+}) as z.ZodType<Comparison>;
+
+/** Only the operators above, none of which evaluates code (`$where` does, and is not among them). */
+export const whereSchema: z.ZodType<Where, Where> = z.unknown().transform((value, context) => {
+  const state = { conditions: 0, context };
+  checkWhere(value, [], state);
+  return value as Where;
+}) as unknown as z.ZodType<Where, Where>;
+
+type Sift = typeof import('sift');
+type Options = Parameters<Sift['createEqualsOperation']>[2];
+
+interface Checking {
+  conditions: number;
+  readonly context: z.RefinementCtx;
+}
+
+function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void {
+  const refuse = (message: string, at = path) => state.context.addIssue({ code: 'custom', message, path: at });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('must be an object of conditions, such as { "metadata.priority": { "$gte": 8 } }');
+  }
+  for (const [key, child] of Object.entries(value)) {
+    state.conditions++;
+    if (state.conditions === mostConditions + 1) refuse(`must not hold more than ${mostConditions} conditions`);
+    if (state.conditions > mostConditions) return;
+    const at = [...path, key];
+    if (key === '$and' || key === '$or' || key === '$nor') {
+      if (!Array.isArray(child) || child.length === 0) refuse('must be a list of conditions', at);
+      else for (const [index, part] of child.entries()) checkWhere(part, [...at, index], state);
+    } else if (key === '$not') {
+      checkWhere(child, at, state);
+    } else if (key.startsWith('$')) {
+      refuse('is not an operator that can stand here; use $and, $or, $nor, $not or a dotted path', at);
+    } else if (operand.safeParse(child).success) {
+      // A plain value: the field equals it.
+    } else {
+      const result = comparison.safeParse(child);
+      if (result.success) continue;
+      for (const { message, path: inside } of result.error.issues) refuse(message, [...at, ...inside]);
+    }
+  }
+}
+
+/**
+ * Makes the test for `where`. Its engine (and RE2, for a `$regex`) is loaded on first use.
+ *
+ * @throws ROLLCALL_INVALID if a `$regex` is not valid in RE2's syntax.
+ */
+export async function compileWhere(where: Where): Promise<(instance: Instance) => boolean> {
+  // sift is CommonJS in Node and an ES module to bundlers.
+  const module = await import('sift');
+  const sift = ('createQueryTester' in module ? module : (module as { default: unknown }).default) as Sift;
+  const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $nor, $not, $options } = sift;
+  const operations = { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $nor, $not, $options };
+  const hasRegex = JSON.stringify(where).includes('"$regex"');
+  const $regex = hasRegex ? await linearRegex(sift.createEqualsOperation) : undefined;
+  const options = { operations: { ...operations, ...($regex && { $regex }) } } as unknown as Options;
+  return sift.createQueryTester(where as Parameters<Sift['createQueryTester']>[0], options);
+}
+
+/** `$regex` on RE2's engine: linear in the text, whatever the pattern. */
+async function linearRegex(createEqualsOperation: Sift['createEqualsOperation']) {
+  const { RE2JS } = await import('re2js');
+  return (pattern: string, owner: { $options?: string }, options: Options) => {
+    const given = owner.$options ?? '';
+    const flags =
+      (given.includes('i') ? RE2JS.CASE_INSENSITIVE : 0) |
+      (given.includes('m') ? RE2JS.MULTILINE : 0) |
+      (given.includes('s') ? RE2JS.DOTALL : 0);
+    let compiled: InstanceType<typeof RE2JS>;
+    try {
+      compiled = RE2JS.compile(pattern, flags);
+    } catch (cause) {
+      const message = `is not a pattern RE2 understands (${cause instanceof Error ? cause.message : cause})`;
+      throw invalid('The query', [{ path: 'where.$regex', message }]);
+    }
+    const test = (value: unknown) =>
+      typeof value === 'string' && value.length <= longestSubject && compiled.matcher(value).find();
+    return createEqualsOperation(test, owner, options);
+  };
+}

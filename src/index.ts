@@ -1,0 +1,49 @@
+/** The public surface of "rollcall". Every export added here is public API: test/pins.test.ts lists them. */
+
+/// <reference lib="esnext.disposable" preserve="true" />
+
+export { LARGEST_ENTRY } from './core/codec.js';
+export type { Clock, Timer } from './core/clock.js';
+export type { Change, RemoveReason } from './core/diff.js';
+export {
+  errorCodes,
+  isRollcallError,
+  type Problem,
+  RollcallError,
+  type RollcallErrorCode,
+  type RollcallErrorDetails,
+} from './core/errors.js';
+export {
+  DEFAULT_TTL,
+  type Endpoint,
+  FORMAT,
+  type Header,
+  type Instance,
+  type ProcessIdentity,
+  type RegistrationInput,
+  type RegistrationPatch,
+  type Status,
+} from './core/instance.js';
+export type { Chooser, Strategy } from './core/pick.js';
+export type { Query } from './core/query.js';
+export { entrySchema, jsonSchema, patchSchema, registrationSchema } from './core/schema.js';
+export { isSecret, Secret } from './core/secret.js';
+export type { Look, Verdict } from './core/verdict.js';
+export type { Comparison, Where } from './core/where.js';
+export type { Probe } from './process/probe.js';
+export { defaultRegistry, discover, pick, register, waitFor, watch } from './registry/default.js';
+export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js';
+export { type Abortable, Registration } from './registry/registration.js';
+export {
+  type PickOptions,
+  type RegisterOptions,
+  Registry,
+  type RegistryOptions,
+  type WaitOptions,
+} from './registry/registry.js';
+export type { Sighting, World } from './registry/survey.js';
+export { Watcher, type WatcherEvents } from './registry/watcher.js';
+export { type Directory, resolveDirectory } from './store/file/directory.js';
+export { FileStore } from './store/file/file-store.js';
+export { MemoryStore } from './store/memory-store.js';
+export type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from './store/store.js';

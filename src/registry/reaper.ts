@@ -1,0 +1,150 @@
+/** Removes the entries whose process no longer exists, and only those. */
+
+import type { Timer } from '../core/clock.js';
+import type { Abortable } from './registration.js';
+import { type Sighting, Surveyor, type World } from './survey.js';
+
+/** What a reap did, or would have done. */
+export interface ReapResult {
+  readonly removed: readonly Sighting[];
+  /** Alive, stale, or changed while it was looked at. */
+  readonly kept: readonly Sighting[];
+  /** Kept, too: it may be of a newer version. */
+  readonly illegible: readonly Sighting[];
+  /** Temporaries and locks of crashed writers that were removed. */
+  readonly orphans: number;
+}
+
+export interface ReapOptions extends Abortable {
+  /** Only say what would be removed. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A stale entry is removed after this many times its ttl without a heartbeat, by an observer awake all the while. */
+const retention = 10;
+
+/** Between seeing a death and removing the entry, so that watchers see the death too and can say so, in ms. */
+const mourning = 2_000;
+
+/**
+ * `reap()` once, or `start()` to sweep on a slow timer that keeps nothing alive.
+ *
+ * Removed is only what is provably dead and unchanged since it was looked at. Sweeping, it also removes entries it
+ * cannot judge (of another machine or container) after having seen no heartbeat for ten times their ttl.
+ */
+export class Reaper implements AsyncDisposable {
+  readonly #world: World;
+  readonly #interval: number;
+  readonly #surveyor: Surveyor;
+  #timer: Timer | undefined;
+  #isRunning = false;
+  #isFailing = false;
+  /** Found dead by the last sweep: by id, the version that was looked at. */
+  #mourned = new Map<string, string>();
+
+  /** `interval` between sweeps in ms, 30,000 unless given; jittered by a quarter, so that many do not sweep at once. */
+  constructor(world: World, options: { readonly interval?: number | undefined } = {}) {
+    this.#world = world;
+    this.#interval = options.interval ?? 30_000;
+    this.#surveyor = new Surveyor(world, { isLasting: true });
+  }
+
+  /**
+   * Removes what is provably dead now.
+   *
+   * @throws ROLLCALL_STORE if the registry cannot be read or an entry cannot be removed.
+   */
+  async reap({ signal, dryRun = false }: ReapOptions = {}): Promise<ReapResult> {
+    signal?.throwIfAborted();
+    const sightings = await new Surveyor(this.#world, { isLasting: false }).survey();
+    const result = await this.#remove(sightings, ({ verdict }) => verdict === 'dead', dryRun, signal);
+    const orphans = (await this.#world.store.sweep?.({ dryRun })) ?? 0;
+    return { ...result, orphans };
+  }
+
+  /** Sweeps from now on, the first time after one interval. */
+  start(): this {
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      this.#plan(this.#jittered());
+    }
+    return this;
+  }
+
+  /** Sweeps no more. */
+  stop(): void {
+    this.#isRunning = false;
+    this.#timer?.cancel();
+    this.#mourned.clear();
+    this.#surveyor.forget();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+
+  #jittered(): number {
+    return this.#interval * (0.75 + Math.random() / 2);
+  }
+
+  #plan(delay: number): void {
+    const { clock } = this.#world;
+    const due = { now: clock.now() + delay, monotonic: clock.monotonic() + delay };
+    this.#timer = clock.after(delay, () => {
+      const late = Math.max(clock.now() - due.now, clock.monotonic() - due.monotonic);
+      void this.#sweep(late > Math.max(delay, 1_000)).then((next) => {
+        if (this.#isRunning) this.#plan(next);
+      });
+    });
+  }
+
+  /** One sweep; resolves with the pause before the next one, in ms. Never rejects. */
+  async #sweep(isLate: boolean): Promise<number> {
+    try {
+      if (isLate) {
+        // We slept, or were stopped: the silence may have been ours. Skip this round and begin to watch anew.
+        this.#mourned.clear();
+        this.#surveyor.forget();
+        return this.#jittered();
+      }
+      const sightings = await this.#surveyor.survey();
+      const dead = new Map(
+        sightings.filter(({ verdict }) => verdict === 'dead').map(({ id, version }) => [id, version]),
+      );
+      await this.#remove(sightings, (sighting) => this.#isDue(sighting), false);
+      const isMourning = [...dead].some(([id, version]) => this.#mourned.get(id) !== version);
+      this.#mourned = dead;
+      await this.#world.store.sweep?.();
+      this.#isFailing = false;
+      return isMourning ? mourning : this.#jittered();
+    } catch (error) {
+      if (!this.#isFailing) this.#world.report(error);
+      this.#isFailing = true;
+      return this.#jittered();
+    }
+  }
+
+  #isDue({ id, verdict, version, silence, instance }: Sighting): boolean {
+    if (verdict === 'dead') return this.#mourned.get(id) === version;
+    return verdict === 'stale' && instance !== undefined && silence >= retention * instance.ttl;
+  }
+
+  async #remove(
+    sightings: readonly Sighting[],
+    isDue: (sighting: Sighting) => boolean,
+    dryRun: boolean,
+    signal?: AbortSignal,
+  ): Promise<Omit<ReapResult, 'orphans'>> {
+    const result = { removed: [] as Sighting[], kept: [] as Sighting[], illegible: [] as Sighting[] };
+    for (const sighting of sightings) {
+      signal?.throwIfAborted();
+      const { id, verdict, version } = sighting;
+      if (verdict === 'illegible') result.illegible.push(sighting);
+      else if (!isDue(sighting)) result.kept.push(sighting);
+      else if (dryRun || (await this.#world.store.delete(id, { ifVersion: version }))) result.removed.push(sighting);
+      else if ((await this.#world.store.get(id)) !== undefined) result.kept.push(sighting);
+      // Else another reaper was faster: neither removed by us nor kept.
+    }
+    return result;
+  }
+}

@@ -1,0 +1,333 @@
+/** The registry: who is running on this machine, and how to reach the right one. */
+
+import * as z from 'zod';
+import type { Clock } from '../core/clock.js';
+import { invalid, RollcallError } from '../core/errors.js';
+import { createId, isId } from '../core/id.js';
+import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
+import { byAge, choose, type Strategy, type Turns } from '../core/pick.js';
+import { parse } from '../core/problems.js';
+import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
+import { pidSchema, registrationSchema, ttlSchema } from '../core/schema.js';
+import { identifyOther } from '../process/identity.js';
+import { createProbe, type Probe } from '../process/probe.js';
+import { systemClock } from '../process/system-clock.js';
+import { FileStore } from '../store/file/file-store.js';
+import type { Store } from '../store/store.js';
+import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
+import { type Abortable, Registration } from './registration.js';
+import { type Sighting, Surveyor, type World } from './survey.js';
+import { Watcher } from './watcher.js';
+import { whyNot } from './why-not.js';
+
+export interface RegistryOptions {
+  /** The folder the registry is in; an absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
+  readonly directory?: string | undefined;
+  /** Where entries are kept, instead of in files. */
+  readonly store?: Store | undefined;
+  /** How long an entry stays fresh without a heartbeat, in ms; 45,000 unless given. A heartbeat comes every third of it. */
+  readonly ttl?: number | undefined;
+  /** Takes the errors of background work: heartbeats, looks, sweeps. A process warning unless given. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly probe?: Probe | undefined;
+}
+
+export interface RegisterOptions extends Abortable {
+  /**
+   * The process the entry speaks of, if it is not this one: a child that was started from here. The entry is then
+   * true as long as the child lives; this process looks after it.
+   */
+  readonly pid?: number | undefined;
+}
+
+export interface PickOptions extends Abortable {
+  /** `newest` unless given. */
+  readonly strategy?: Strategy | undefined;
+}
+
+export interface WaitOptions extends PickOptions {
+  /** In ms; for ever unless given. */
+  readonly timeout?: number | undefined;
+}
+
+const optionsSchema = z.strictObject({
+  directory: z.string().min(1).optional(),
+  ttl: ttlSchema.optional(),
+  onError: z.custom<(error: unknown) => void>((value) => typeof value === 'function', 'must be a function').optional(),
+});
+const registerOptionsSchema = z.object({ pid: pidSchema.optional() });
+const timeoutSchema = z.number().min(0).optional();
+
+/**
+ * Registers instances, and finds those of others.
+ *
+ * Making one does nothing: no file, no timer, no listener, until something is asked of it. All methods may be
+ * called concurrently. A registry that cannot be read rejects with ROLLCALL_STORE and never looks empty.
+ */
+export class Registry implements World, AsyncDisposable {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly #ttl: number;
+  readonly #onError: (error: unknown) => void;
+  readonly #registrations = new Set<Registration>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #turns: Turns = new Map();
+  readonly #surveyor: Surveyor;
+  #probe: Probe | undefined;
+  #reaper: Reaper | undefined;
+  #isClosed = false;
+
+  /** @throws ROLLCALL_INVALID */
+  constructor(options: RegistryOptions = {}) {
+    // What is an object of its maker's own making is not looked into.
+    const { store, clock, probe, ...plain } = options;
+    const { directory, ttl, onError } = parse(optionsSchema, plain, 'The options of the registry');
+    if (store !== undefined && directory !== undefined) {
+      const message = 'cannot be given together with a store';
+      throw invalid('The options of the registry', [{ path: 'directory', message }]);
+    }
+    this.clock = clock ?? systemClock;
+    this.store = store ?? new FileStore({ directory, clock: this.clock });
+    this.#ttl = ttl ?? DEFAULT_TTL;
+    this.#onError = onError ?? warn;
+    this.#probe = probe;
+    this.#surveyor = new Surveyor(this, { isLasting: false });
+  }
+
+  /** Looks at processes. Made on first use, since it reads from /proc. */
+  get probe(): Probe {
+    this.#probe ??= createProbe();
+    return this.#probe;
+  }
+
+  /** Hands an error of background work to `onError`. */
+  report(error: unknown): void {
+    try {
+      this.#onError(error);
+    } catch {
+      // An error handler that throws has nobody left to be told.
+    }
+  }
+
+  /**
+   * Makes this process known. Listen first: an entry must never point at a port that is not open. When it
+   * resolves, every other process can see the entry, whole.
+   *
+   * The entry is renewed until it is deregistered, and taken away when the process ends, however it ends; after
+   * SIGKILL, by the first to notice.
+   *
+   * @throws ROLLCALL_INVALID if the input is not valid; the error names every problem by its path.
+   * @throws ROLLCALL_STORE if it cannot be written. A server that should run all the same catches this.
+   */
+  async register(input: RegistrationInput, options: RegisterOptions = {}): Promise<Registration> {
+    this.#assertOpen();
+    const { ttl, cwd, ...given } = parse(registrationSchema, input, 'The registration');
+    const { pid } = parse(registerOptionsSchema, { pid: options.pid }, 'The options of register');
+    options.signal?.throwIfAborted();
+    const now = new Date(this.clock.now()).toISOString();
+    const instance: Instance = {
+      format: FORMAT,
+      id: createId(given.name),
+      ...given,
+      cwd: cwd ?? workingDirectory(),
+      process: pid === undefined ? this.probe.observer : identifyOther(pid),
+      registeredAt: now,
+      updatedAt: now,
+      ttl: ttl ?? this.#ttl,
+    };
+    const registration = await Registration.open(this, instance, (ended) => {
+      this.#registrations.delete(ended);
+      this.#reapWhileNeeded();
+    });
+    this.#registrations.add(registration);
+    if (options.signal?.aborted === true || this.#isClosed) {
+      // Too late to stop the write, in time to take it back.
+      await registration.deregister();
+      options.signal?.throwIfAborted();
+      this.#assertOpen();
+    }
+    this.#reapWhileNeeded();
+    return registration;
+  }
+
+  /**
+   * Lists the instances that match `query` and are alive now, oldest registration first.
+   *
+   * Read afresh, and nothing is removed. It is no snapshot in time: an instance may start or die while the listing
+   * runs, and one on another machine or in another container is judged by its heartbeat alone. Whoever acts on
+   * changes should `watch`. Entries this version cannot read are left out and left alone; see `inspect`.
+   *
+   * @throws ROLLCALL_INVALID if the query has an unknown field.
+   * @throws ROLLCALL_STORE if the registry cannot be read. A folder that does not exist is an empty list.
+   */
+  async discover(query?: Query, { signal }: Abortable = {}): Promise<Instance[]> {
+    this.#assertOpen();
+    const conditions = await compileQuery(parseQuery(query));
+    signal?.throwIfAborted();
+    const found: Instance[] = [];
+    for (const { verdict, instance } of await this.#surveyor.survey()) {
+      if (verdict === 'alive' && instance !== undefined && isMatch(instance, conditions)) found.push(instance);
+    }
+    signal?.throwIfAborted();
+    return found.sort(byAge);
+  }
+
+  /** The instance of this id, if it is alive now. @throws ROLLCALL_STORE */
+  async get(id: string, { signal }: Abortable = {}): Promise<Instance | undefined> {
+    this.#assertOpen();
+    signal?.throwIfAborted();
+    if (!isId(id)) return undefined;
+    const sighting = await this.#surveyor.look(id);
+    signal?.throwIfAborted();
+    return sighting?.verdict === 'alive' ? sighting.instance : undefined;
+  }
+
+  /**
+   * Picks one of the instances that `discover` would list, by a strategy; `undefined` if there is none. Only those
+   * that are `ready` are considered, unless the query says which `status` it wants.
+   *
+   * @throws ROLLCALL_INVALID, ROLLCALL_STORE
+   */
+  async pick(query?: Query, { strategy = 'newest', signal }: PickOptions = {}): Promise<Instance | undefined> {
+    const candidates = await this.discover(usable(query), { signal });
+    return choose(candidates, strategy, this.#turns, JSON.stringify(query ?? {}));
+  }
+
+  /**
+   * Like `pick`, but if there is none, waits until one appears. Waiting keeps the process alive.
+   *
+   * @throws ROLLCALL_TIMEOUT after `timeout`; it says what was there instead, and why that was no answer.
+   * @throws ROLLCALL_INVALID, ROLLCALL_STORE
+   */
+  async waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
+    const { strategy = 'newest', signal } = options;
+    const timeout = parse(timeoutSchema, options.timeout, 'The timeout of waitFor');
+    const present = await this.pick(query, options);
+    if (present !== undefined) return present;
+    const watcher = this.watch(usable(query));
+    const stop = () => void watcher.close();
+    signal?.addEventListener('abort', stop, { once: true });
+    const timer = timeout === undefined || timeout === Infinity ? undefined : this.clock.after(timeout, stop);
+    timer?.hold(true);
+    try {
+      if (signal?.aborted === true) stop();
+      for await (const { type } of watcher) {
+        if (type !== 'add') continue;
+        const instance = choose(watcher.instances, strategy, this.#turns, JSON.stringify(query ?? {}));
+        if (instance !== undefined) return instance;
+      }
+      signal?.throwIfAborted();
+      this.#assertOpen();
+      throw await this.#timedOut(query ?? {}, timeout ?? 0);
+    } finally {
+      timer?.cancel();
+      signal?.removeEventListener('abort', stop);
+      await watcher.close();
+    }
+  }
+
+  /**
+   * Watches the instances that match `query`: the present ones as `add`, then every change. It begins at once.
+   * Aborting the `signal` closes it, and ends a loop over it without an error.
+   *
+   * @throws ROLLCALL_INVALID if the query is not valid.
+   */
+  watch(query?: Query, { signal }: Abortable = {}): Watcher {
+    this.#assertOpen();
+    const watcher: Watcher = new Watcher(this, query, {
+      signal,
+      onClose: (closed) => {
+        this.#watchers.delete(closed);
+        this.#reapWhileNeeded();
+      },
+    });
+    if (!watcher.isClosed) this.#watchers.add(watcher);
+    this.#reapWhileNeeded();
+    return watcher;
+  }
+
+  /**
+   * Removes the entries whose process is provably gone, now. Not needed for anything to be right: the dead do not
+   * count, and whoever holds a registration or a watcher sweeps them away from time to time.
+   *
+   * @throws ROLLCALL_STORE
+   */
+  async reap(options: ReapOptions = {}): Promise<ReapResult> {
+    this.#assertOpen();
+    return new Reaper(this).reap(options);
+  }
+
+  /** Every entry with its verdict and reason, stale, dead and illegible ones too. @throws ROLLCALL_STORE */
+  async inspect({ signal }: Abortable = {}): Promise<Sighting[]> {
+    this.#assertOpen();
+    signal?.throwIfAborted();
+    const sightings = await this.#surveyor.survey();
+    signal?.throwIfAborted();
+    return sightings.sort((a, b) => {
+      if (a.instance !== undefined && b.instance !== undefined) return byAge(a.instance, b.instance);
+      if (a.instance === undefined && b.instance === undefined) return a.id < b.id ? -1 : 1;
+      return a.instance === undefined ? 1 : -1;
+    });
+  }
+
+  /**
+   * Deregisters what was registered here, closes the watchers, and lets go of everything else. What is asked of it
+   * afterwards rejects with ROLLCALL_CLOSED.
+   *
+   * @throws ROLLCALL_STORE if an entry cannot be removed; the rest is closed all the same.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#reaper?.stop();
+    const endings = await Promise.allSettled([
+      ...[...this.#registrations].map((registration) => registration.deregister()),
+      ...[...this.#watchers].map((watcher) => watcher.close()),
+    ]);
+    await this.store.close();
+    for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new RollcallError('ROLLCALL_CLOSED', 'This registry has been closed. Make a new one.', {});
+  }
+
+  /** Who stays around sweeps; who only asks does not. */
+  #reapWhileNeeded(): void {
+    const isNeeded = !this.#isClosed && this.#registrations.size + this.#watchers.size > 0;
+    if (!isNeeded) return this.#reaper?.stop();
+    this.#reaper ??= new Reaper(this);
+    this.#reaper.start();
+  }
+
+  async #timedOut(query: Query, timeout: number): Promise<RollcallError<'ROLLCALL_TIMEOUT'>> {
+    const conditions = await compileQuery(parseQuery(usable(query)));
+    const saw = whyNot(await this.#surveyor.survey(), conditions);
+    const instead = saw.length === 0 ? 'Nothing is registered.' : `What is there:\n  ${saw.join('\n  ')}`;
+    const message = `No instance for ${JSON.stringify(query)} within ${timeout} ms. ${instead}`;
+    return new RollcallError('ROLLCALL_TIMEOUT', message, { query, timeout, saw });
+  }
+}
+
+/** Whoever wants to connect wants one that is ready, unless they say otherwise. */
+function usable(query: Query = {}): Query {
+  return query.status === undefined ? { ...query, status: 'ready' } : query;
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    // It was removed under the process: then it works nowhere in particular.
+    return undefined;
+  }
+}
+
+function warn(error: unknown): void {
+  const { code, message } = error as { code?: string; message?: string };
+  process.emitWarning(message ?? String(error), { type: 'RollcallWarning', ...(code !== undefined && { code }) });
+}

@@ -1,0 +1,159 @@
+/** Where the entries are: which folder, why that one, and that nobody else can reach into it. */
+
+import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { invalid, RollcallError } from '../../core/errors.js';
+
+/** The folder of the registry, and why it is that one. */
+export interface Directory {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * Which folder the registry is in: `explicit` (the option), else the environment's `ROLLCALL_DIR`, else the user's
+ * data folder as the platform has it. Reads no file and makes none.
+ *
+ * @throws ROLLCALL_STORE if there is no such folder, or it is not absolute.
+ */
+export async function resolveDirectory(explicit?: string, env: NodeJS.ProcessEnv = process.env): Promise<Directory> {
+  if (explicit !== undefined) return absolute(explicit, 'the option "directory"');
+  if (env.ROLLCALL_DIR !== undefined && env.ROLLCALL_DIR !== '') {
+    return absolute(env.ROLLCALL_DIR, 'ROLLCALL_DIR in the environment');
+  }
+  let data: string;
+  try {
+    // Imported here and not above: it throws at import for a uid without an entry in /etc/passwd.
+    const { default: envPaths } = await import('env-paths');
+    data = envPaths('rollcall', { suffix: '' }).data;
+  } catch (cause) {
+    const message = 'The home folder of this user is not known. Set ROLLCALL_DIR to an absolute path.';
+    throw new RollcallError('ROLLCALL_STORE', message, {}, { cause });
+  }
+  return absolute(data, "this platform's folder for user data");
+}
+
+function absolute(path: string, reason: string): Directory {
+  if (isAbsolute(path)) return { path, reason };
+  const message = `The registry's folder must be an absolute path, and ${JSON.stringify(path)} (from ${reason}) is not. Set HOME, ROLLCALL_DIR or the option "directory".`;
+  throw new RollcallError('ROLLCALL_STORE', message, { path });
+}
+
+/** The folders of layout 1. All that belongs to it is in `v1`, so that a later layout can stand beside it. */
+export class Layout {
+  readonly root: string;
+  readonly entries: string;
+  /** New entries while they are written. Not beside the finished ones, where each would wake every watcher. */
+  readonly drafts: string;
+  readonly locks: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.entries = join(root, 'v1');
+    this.drafts = join(this.entries, '.drafts');
+    this.locks = join(this.entries, '.locks');
+  }
+
+  entry(id: string): string {
+    return join(this.entries, fileName(id));
+  }
+
+  draft(id: string): string {
+    return join(this.drafts, fileName(id));
+  }
+
+  /**
+   * Makes the folders that are missing, for this user alone, and checks those that are there.
+   *
+   * @throws ROLLCALL_STORE if one is not a folder, belongs to someone else, or cannot be made.
+   */
+  prepare(): void {
+    for (const path of [this.root, this.entries, this.drafts, this.locks]) {
+      if (this.#check(path, true)) continue;
+      try {
+        // Applied to every missing level above, too: nobody but this user had reason to look there.
+        mkdirSync(path, { recursive: true, mode: 0o700 });
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannot('make the folder', path, cause);
+        // Something that is no folder is in the way; the check below says what.
+      }
+      this.#check(path, true);
+    }
+  }
+
+  /**
+   * Checks the folder of the entries, for a reader, who makes and changes nothing.
+   *
+   * @returns `false` if it does not exist.
+   * @throws ROLLCALL_STORE as `prepare`.
+   */
+  exists(): boolean {
+    return this.#check(this.entries, false);
+  }
+
+  /**
+   * `mkdir` is content with a folder that someone else has put there, so look at it. The root may be a link and
+   * may be readable by others (a user chose it); what is inside is ours alone.
+   */
+  #check(path: string, mayTighten: boolean): boolean {
+    const isRoot = path === this.root;
+    let stats: Stats;
+    try {
+      stats = isRoot ? statSync(path) : lstatSync(path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw cannot('look at the folder', path, cause);
+    }
+    if (!stats.isDirectory()) {
+      const what = stats.isSymbolicLink() ? 'a symbolic link' : 'not a folder';
+      throw refuse(path, `it is ${what}. Remove it, or choose another folder with ROLLCALL_DIR`);
+    }
+    // Windows has no modes: there the user's data folder is protected by its access list.
+    const self = process.getuid?.();
+    if (self === undefined) return true;
+    if (stats.uid !== self && !(isRoot && stats.uid === 0)) {
+      throw refuse(path, `it belongs to the user with id ${stats.uid}, not to you (${self})`);
+    }
+    const isSticky = (stats.mode & 0o1000) !== 0;
+    const forbidden = isRoot ? (isSticky ? 0 : 0o022) : 0o077;
+    if ((stats.mode & forbidden) === 0) return true;
+    const open = `it is open to other users (mode ${(stats.mode & 0o7777).toString(8)})`;
+    if (!mayTighten || stats.uid !== self) throw refuse(path, `${open}. Run: chmod go-rwx ${path}`);
+    try {
+      chmodSync(path, stats.mode & 0o7777 & ~forbidden);
+    } catch (cause) {
+      throw refuse(path, `${open} and cannot be closed to them`, cause);
+    }
+    return true;
+  }
+}
+
+/** No id leads out of its folder, whoever passes it. */
+function fileName(id: string): string {
+  if (/^\.|[/\\\0]/.test(id) || id === '') {
+    throw invalid('The id', [{ path: 'id', message: 'must not be empty, begin with a dot or contain / or \\' }]);
+  }
+  return `${id}.json`;
+}
+
+function refuse(path: string, why: string, cause?: unknown): RollcallError {
+  return new RollcallError('ROLLCALL_STORE', `The folder ${path} cannot be used: ${why}.`, { path }, { cause });
+}
+
+/** An error of the file system as one of ours: what was tried, on what, and what to do about the usual causes. */
+export function cannot(what: string, path: string, cause: unknown): RollcallError {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+  const advice = advices[code] ?? '';
+  return new RollcallError('ROLLCALL_STORE', `Cannot ${what} ${path} (${code}).${advice}`, { path }, { cause });
+}
+
+const advices: Readonly<Record<string, string>> = {
+  EACCES: ' Give this user access to it, or choose another folder with ROLLCALL_DIR.',
+  EPERM: ' Give this user access to it, or choose another folder with ROLLCALL_DIR.',
+  EROFS: ' The file system is read-only: choose another folder with ROLLCALL_DIR.',
+  ENOSPC: ' The disk is full: free some space.',
+  EDQUOT: ' The quota of this user is used up: free some space.',
+  ENOTDIR: ' Something on its path is a file: remove it, or choose another folder with ROLLCALL_DIR.',
+  EMFILE: ' This process has too many files open.',
+  ENFILE: ' This machine has too many files open.',
+};

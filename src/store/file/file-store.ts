@@ -1,0 +1,206 @@
+/** The embedded default store: one JSON file per entry in a folder of the user's own. */
+
+import { readdirSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.js';
+import { RollcallError } from '../../core/errors.js';
+import { systemClock } from '../../process/system-clock.js';
+import { conflictMessage } from '../memory-store.js';
+import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
+import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
+import { withLock } from './lock.js';
+import { readEntry } from './read-entry.js';
+import { sweepOrphans } from './sweep.js';
+import { watchDirectory } from './watch-directory.js';
+import { publishEntry, replaceEntry } from './write-entry.js';
+
+/** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
+const slice = 256;
+
+/**
+ * Keeps each entry in `<directory>/v1/<id>.json`, mode 0600 in folders of mode 0700; its mtime is the heartbeat.
+ *
+ * Files are read synchronously in slices: that is 5 to 20 times faster than asynchronously, and the event loop is
+ * never held for more than a millisecond or two.
+ */
+export class FileStore implements Store {
+  readonly traits: StoreTraits = { reach: 'host', expiry: false, hints: true };
+  readonly #explicit: string | undefined;
+  readonly #clock: Clock;
+  #directory: Promise<Directory> | undefined;
+  #layout: Layout | undefined;
+  /** What the last listing gave, so that the next need not read what has not changed. */
+  #known = new Map<string, StoreEntry>();
+  readonly #unwatch = new Set<Unwatch>();
+
+  constructor(options: { readonly directory?: string | undefined; readonly clock?: Clock | undefined } = {}) {
+    this.#explicit = options.directory;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Where the entries are, and why there. Resolved on first use and not again. */
+  directory(): Promise<Directory> {
+    this.#directory ??= resolveDirectory(this.#explicit);
+    return this.#directory;
+  }
+
+  async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
+    const layout = await this.#open();
+    if (condition?.ifAbsent === true) {
+      publishEntry(layout, id, body);
+    } else if (condition === undefined) {
+      await replaceEntry(layout, id, body);
+    } else {
+      await withLock(layout, id, async () => {
+        const current = this.#read(layout, id);
+        if (current?.version !== condition.ifVersion) {
+          throw new RollcallError('ROLLCALL_CONFLICT', conflictMessage(id, condition), { id });
+        }
+        await replaceEntry(layout, id, body);
+      });
+    }
+    const entry = this.#read(layout, id);
+    // Whoever wiped the folder in this very moment is answered by the next heartbeat, not by an error here.
+    return entry ?? { id, body, version: '', renewedAt: this.#clock.now() };
+  }
+
+  async get(id: string): Promise<StoreEntry | undefined> {
+    const layout = await this.#open();
+    return layout.exists() ? this.#read(layout, id) : undefined;
+  }
+
+  async list(): Promise<StoreEntry[]> {
+    const layout = await this.#open();
+    const ids = this.#ids(layout);
+    const found: StoreEntry[] = [];
+    for (let at = 0; at < ids.length; at += slice) {
+      if (at > 0) await setImmediate();
+      for (const id of ids.slice(at, at + slice)) {
+        const entry = this.#read(layout, id, this.#known.get(id));
+        if (entry !== undefined) found.push(entry);
+      }
+    }
+    this.#known = new Map(found.map((entry) => [entry.id, entry]));
+    return found;
+  }
+
+  async touch(id: string): Promise<boolean> {
+    const layout = await this.#open();
+    const now = new Date(this.#clock.now());
+    try {
+      utimesSync(layout.entry(id), now, now);
+      return true;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw cannot('renew the entry', layout.entry(id), cause);
+    }
+  }
+
+  async delete(id: string, condition?: DeleteCondition): Promise<boolean> {
+    const layout = await this.#open();
+    if (condition === undefined) return this.#unlink(layout, id);
+    return withLock(layout, id, async () => {
+      if (this.#read(layout, id)?.version !== condition.ifVersion) return false;
+      return this.#unlink(layout, id);
+    });
+  }
+
+  deleteNow(id: string, isOwn: (body: string) => boolean): boolean {
+    // Not opened yet means nothing was ever put from here.
+    const layout = this.#layout;
+    if (layout === undefined) return false;
+    const entry = this.#read(layout, id);
+    return entry !== undefined && isOwn(entry.body) && this.#unlink(layout, id);
+  }
+
+  async watch(hint: (id?: string) => void): Promise<Unwatch> {
+    const layout = await this.#open();
+    let current = await watchDirectory(layout, hint);
+    let watched = identityOf(layout.root);
+    // A watch on a folder that was removed and made again is deaf and says nothing: compare, and watch anew.
+    const check = () => {
+      timer = this.#clock.after(1_000, check);
+      const now = identityOf(layout.root);
+      if (now === watched && now !== undefined) return;
+      watched = now;
+      const old = current;
+      current = async () => {};
+      void old()
+        .then(() => watchDirectory(layout, hint))
+        .then((unwatch) => {
+          if (isOver) return unwatch();
+          current = unwatch;
+          watched = identityOf(layout.root);
+          hint();
+          return undefined;
+        })
+        .catch(() => {
+          // It cannot be made or watched at the moment. Looked at again in a second; meanwhile the caller looks.
+          watched = undefined;
+        });
+    };
+    let isOver = false;
+    let timer = this.#clock.after(1_000, check);
+    const unwatch = async () => {
+      isOver = true;
+      timer.cancel();
+      this.#unwatch.delete(unwatch);
+      await current();
+    };
+    this.#unwatch.add(unwatch);
+    return unwatch;
+  }
+
+  async sweep(options: { readonly dryRun?: boolean | undefined } = {}): Promise<number> {
+    return sweepOrphans(await this.#open(), this.#clock.now(), options.dryRun ?? false);
+  }
+
+  async close(): Promise<void> {
+    this.#known.clear();
+    await Promise.all([...this.#unwatch].map((unwatch) => unwatch()));
+  }
+
+  async #open(): Promise<Layout> {
+    this.#layout ??= new Layout((await this.directory()).path);
+    return this.#layout;
+  }
+
+  #ids(layout: Layout): string[] {
+    if (!layout.exists()) return [];
+    try {
+      const names = readdirSync(layout.entries).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+      return names.map((name) => name.slice(0, -'.json'.length));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw cannot('read the folder', layout.entries, cause);
+    }
+  }
+
+  #read(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
+    try {
+      return readEntry(layout, id, known);
+    } catch (cause) {
+      throw cannot('read the entry', layout.entry(id), cause);
+    }
+  }
+
+  #unlink(layout: Layout, id: string): boolean {
+    try {
+      unlinkSync(layout.entry(id));
+      return true;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw cannot('remove the entry', layout.entry(id), cause);
+    }
+  }
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}-${ino}`;
+  } catch {
+    // Gone, or out of reach: in either case not what was watched.
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+/** Reads one file of the entries' folder, whatever it may be. */
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { LARGEST_ENTRY } from '../../core/codec.js';
+import type { StoreEntry } from '../store.js';
+import type { Layout } from './directory.js';
+
+/** One byte more than an entry may have, to see that there is more. Shared: reading is synchronous. */
+const buffer = Buffer.allocUnsafe(LARGEST_ENTRY + 1);
+
+// A link is not followed, and opening a FIFO does not wait for a writer: four of them planted in the folder
+// would otherwise stop all file and DNS work of the process. Windows has neither flag.
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The entry `id`, or `undefined` if there is no such file. Never blocks and never reads more than an entry may
+ * have. A file that is no entry comes back with its problem.
+ *
+ * `known` is what an earlier call gave: if the file has not changed since, it comes back as it is, unread.
+ */
+export function readEntry(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
+  const path = layout.entry(id);
+  try {
+    if (known !== undefined) {
+      const stats = lstatSync(path, { bigint: true });
+      if (versionOf(stats) === known.version) return known;
+    }
+    const file = openSync(path, flags);
+    try {
+      const stats = fstatSync(file, { bigint: true });
+      const problem = problemOf(stats, layout, id);
+      return { id, version: versionOf(stats), renewedAt: Number(stats.mtimeMs), ...(problem ? { body: '', problem } : readBody(file)) };
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const problem = problems[code ?? ''];
+    if (problem === undefined) throw cause;
+    return { id, body: '', version: '', renewedAt: 0, problem };
+  }
+}
+
+/** What opening it fails with when the fault is the file's own, and none of ours or the folder's. */
+const problems: Readonly<Record<string, string>> = {
+  ELOOP: 'is a symbolic link',
+  EMLINK: 'is a symbolic link',
+  ENXIO: 'is a socket or a device without a driver',
+  ENODEV: 'is a device without a driver',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  EISDIR: 'is a folder',
+  EIO: 'cannot be read: the disk reports an error',
+};
+
+/** Inode, time and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. */
+function versionOf(stats: BigIntStats): string {
+  return `${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.size.toString(36)}`;
+}
+
+function problemOf(stats: BigIntStats, layout: Layout, id: string): string | undefined {
+  if (stats.isDirectory()) return 'is a folder';
+  if (!stats.isFile()) return 'is not a regular file';
+  const self = process.getuid?.();
+  if (self !== undefined && Number(stats.uid) !== self) return `belongs to the user with id ${stats.uid}`;
+  if (stats.nlink > 1n && !isBeingPublished(stats, layout, id)) return 'has a second name (hard link)';
+  if (stats.size > BigInt(LARGEST_ENTRY)) return `is larger than ${LARGEST_ENTRY} bytes`;
+  return undefined;
+}
+
+/** A new entry has two names, here and among the drafts, between the link that publishes it and the unlink. */
+function isBeingPublished(stats: BigIntStats, layout: Layout, id: string): boolean {
+  try {
+    const draft = lstatSync(layout.draft(id), { bigint: true });
+    return stats.nlink === 2n && draft.ino === stats.ino && draft.dev === stats.dev;
+  } catch {
+    // The draft is gone: either it was published just now, or the second name is elsewhere. Look once more.
+    try {
+      return lstatSync(layout.entry(id), { bigint: true }).nlink === 1n;
+    } catch {
+      return true; // Gone altogether: what was read of it is as good as any.
+    }
+  }
+}
+
+function readBody(file: number): Pick<StoreEntry, 'body' | 'problem'> {
+  let length = 0;
+  while (length < buffer.length) {
+    const read = readSync(file, buffer, length, buffer.length - length, length);
+    if (read === 0) break;
+    length += read;
+  }
+  if (length > LARGEST_ENTRY) return { body: '', problem: `is larger than ${LARGEST_ENTRY} bytes` };
+  return { body: buffer.toString('utf8', 0, length) };
+}

@@ -1,0 +1,80 @@
+/** The contract of a store: where entries are kept. It knows no schema, no pid and no ttl. */
+
+/** One entry: opaque text under an id. */
+export interface StoreEntry {
+  /** Unique in the store. Whatever a caller passes must have the form of an id; what is listed may not have it. */
+  readonly id: string;
+  /** What was put, unchanged. Empty if there is a `problem`. */
+  readonly body: string;
+  /** Changes with every put and every touch. Means nothing outside this store. */
+  readonly version: string;
+  /** When it was last put or touched, in ms since 1970, by the clock of whoever did it. */
+  readonly renewedAt: number;
+  /** Why the body cannot be read, if it cannot. Such an entry is listed, and never removed by the store itself. */
+  readonly problem?: string | undefined;
+}
+
+/** What must hold for a `put` to be made. */
+export type PutCondition =
+  | { readonly ifAbsent: true; readonly ifVersion?: undefined }
+  | { readonly ifVersion: string; readonly ifAbsent?: undefined };
+
+/** What must hold for a `delete` to be made. */
+export interface DeleteCondition {
+  readonly ifVersion: string;
+}
+
+/** What a store can do beyond the contract; the compliance suite holds it to that. */
+export interface StoreTraits {
+  /** Who sees the same entries: this process, this machine, or other machines too. */
+  readonly reach: 'process' | 'host' | 'network';
+  /** Whether the store itself drops entries that nobody touches. */
+  readonly expiry: boolean;
+  /** Whether `watch` tells of changes by other processes. */
+  readonly hints: boolean;
+}
+
+/** Takes back a `watch`. */
+export type Unwatch = () => Promise<void>;
+
+/**
+ * Keeps text under an id, with a version and a renewal time.
+ *
+ * All methods may be called concurrently, from one process or several. Absence is a value; a store that fails
+ * rejects with ROLLCALL_STORE and never looks empty.
+ */
+export interface Store {
+  readonly traits: StoreTraits;
+  /**
+   * Keeps `body` under `id`. When it resolves, every other user of the store sees it whole; when it rejects, the
+   * entry is as it was before. Nobody ever sees a part of it.
+   *
+   * @throws ROLLCALL_CONFLICT if the condition does not hold.
+   */
+  put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry>;
+  /** The entry, read afresh. */
+  get(id: string): Promise<StoreEntry | undefined>;
+  /** All entries, in no order. Not a snapshot: one that comes or goes meanwhile may be missing or there. */
+  list(): Promise<StoreEntry[]>;
+  /** Renews the entry, leaving its body alone. `false`: it is gone, and is not brought back. */
+  touch(id: string): Promise<boolean>;
+  /** Removes the entry. `false`: it was gone already, or the condition does not hold. */
+  delete(id: string, condition?: DeleteCondition): Promise<boolean>;
+  /**
+   * Removes the entry synchronously if `isOwn` says so of its body: the last act of a process. A store that
+   * cannot do it leaves this out, and the entry to the ttl.
+   */
+  deleteNow?(id: string, isOwn: (body: string) => boolean): boolean;
+  /**
+   * Calls `hint` soon after something changed, with its id if that is known. Hints may be lost, doubled or late;
+   * the listing is the truth. Resolves when it watches; rejects if it cannot, and the caller looks by itself.
+   */
+  watch?(hint: (id?: string) => void): Promise<Unwatch>;
+  /**
+   * Removes what crashed writers left behind. Returns how many there were; with `dryRun` they stay.
+   * Entries are never touched by it.
+   */
+  sweep?(options?: { readonly dryRun?: boolean | undefined }): Promise<number>;
+  /** Lets go of whatever it holds. Calling it twice does no harm. */
+  close(): Promise<void>;
+}
