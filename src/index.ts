@@ -2,8 +2,8 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { LARGEST_ENTRY } from './core/codec.js';
 export type { Clock, Timer } from './core/clock.js';
+export { LARGEST_ENTRY } from './core/codec.js';
 export type { Change, RemoveReason } from './core/diff.js';
 export {
   errorCodes,

@@ -1,8 +1,8 @@
 /** An instance as text, and back. */
 
-import { printable } from './printable.js';
-import { isTooDeep, deepest, problemsOf } from './problems.js';
 import { FORMAT, type Instance } from './instance.js';
+import { printable } from './printable.js';
+import { deepest, isTooDeep, problemsOf } from './problems.js';
 import { entrySchema } from './schema.js';
 import { isSecret, Secret } from './secret.js';
 

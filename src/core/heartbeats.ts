@@ -19,7 +19,13 @@ export class Heartbeats {
    * Who looks often enough goes by its own monotonic clock: a writer whose clock is wrong, and a night's sleep,
    * then make no difference. Who does not, has only the file's time.
    */
-  observe(id: string, renewedAt: number, ttl: number, now: number, monotonic: number): { age: number; silence: number } {
+  observe(
+    id: string,
+    renewedAt: number,
+    ttl: number,
+    now: number,
+    monotonic: number,
+  ): { age: number; silence: number } {
     let memory = this.#memories.get(id);
     if (memory?.renewedAt !== renewedAt) {
       const isClose = memory !== undefined && monotonic - memory.lookedAt <= ttl / 2;

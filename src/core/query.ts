@@ -73,10 +73,19 @@ export async function compileQuery(query: Query): Promise<readonly Condition[]> 
     conditions.push({ field, isMet, tell });
 
   const { id, cwd } = query;
-  if (id !== undefined) add('id', (instance) => instance.id === id, (instance) => `id is ${instance.id}`);
+  if (id !== undefined)
+    add(
+      'id',
+      (instance) => instance.id === id,
+      (instance) => `id is ${instance.id}`,
+    );
   if (query.name !== undefined) {
     const patterns = asList(query.name);
-    add('name', ({ name }) => patterns.some((pattern) => isLike(name, pattern)), ({ name }) => `name is ${name}`);
+    add(
+      'name',
+      ({ name }) => patterns.some((pattern) => isLike(name, pattern)),
+      ({ name }) => `name is ${name}`,
+    );
   }
   if (query.kind !== undefined) {
     const patterns = asList(query.kind);
@@ -88,7 +97,11 @@ export async function compileQuery(query: Query): Promise<readonly Condition[]> 
   }
   if (query.status !== undefined) {
     const wanted = asList(query.status);
-    add('status', ({ status }) => wanted.includes(status), ({ status }) => `status is ${status}`);
+    add(
+      'status',
+      ({ status }) => wanted.includes(status),
+      ({ status }) => `status is ${status}`,
+    );
   }
   if (cwd !== undefined) {
     const folder = asFolder(cwd);

@@ -1,8 +1,8 @@
 /** The schemas of format 1: what is refused at the door, and what an entry must be to be legible. */
 
 import * as z from 'zod';
-import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput, type RegistrationPatch } from './instance.js';
 import { isIdOf, namePattern } from './id.js';
+import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput, type RegistrationPatch } from './instance.js';
 import { isSecret } from './secret.js';
 
 /** The highest pid Linux can give (`PID_MAX_LIMIT`, proc(5)). */
@@ -32,7 +32,8 @@ function urlProblem(text: string): string | undefined {
   if (url.protocol === 'unix:') return url.pathname.startsWith('/') ? undefined : 'must name an absolute path';
   if (url.host === '') return `must name a host; "${url.protocol}" URLs do not`;
   // WHATWG drops a scheme's default port, so 0 can only have been written out.
-  if (url.port === '0') return 'port 0 is not a port anyone can connect to; register after listening, with the real one';
+  if (url.port === '0')
+    return 'port 0 is not a port anyone can connect to; register after listening, with the real one';
   return undefined;
 }
 

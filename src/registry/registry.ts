@@ -293,13 +293,17 @@ export class Registry implements World, AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new RollcallError('ROLLCALL_CLOSED', 'This registry has been closed. Make a new one.', {});
+    if (this.#isClosed)
+      throw new RollcallError('ROLLCALL_CLOSED', 'This registry has been closed. Make a new one.', {});
   }
 
   /** Who stays around sweeps; who only asks does not. */
   #reapWhileNeeded(): void {
     const isNeeded = !this.#isClosed && this.#registrations.size + this.#watchers.size > 0;
-    if (!isNeeded) return this.#reaper?.stop();
+    if (!isNeeded) {
+      this.#reaper?.stop();
+      return;
+    }
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
   }

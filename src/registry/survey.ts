@@ -1,8 +1,8 @@
 /** One look at everything: list → decode → evidence → verdict. Reads and nothing else. */
 
 import { setImmediate } from 'node:timers/promises';
-import { decode, type Decoded } from '../core/codec.js';
 import type { Clock } from '../core/clock.js';
+import { type Decoded, decode } from '../core/codec.js';
 import { Heartbeats } from '../core/heartbeats.js';
 import type { Instance } from '../core/instance.js';
 import { type Judgement, judge, type Verdict } from '../core/verdict.js';
@@ -99,7 +99,12 @@ export class Surveyor {
     const now = clock.now();
     const seen = this.#heartbeats?.observe(id, renewedAt, instance.ttl, now, clock.monotonic());
     const heartbeat = { age: seen?.age ?? now - renewedAt, ttl: instance.ttl };
-    const judgement: Judgement = judge(instance.process, probe.observer, (pid, start) => probe.look(pid, start), heartbeat);
+    const judgement: Judgement = judge(
+      instance.process,
+      probe.observer,
+      (pid, start) => probe.look(pid, start),
+      heartbeat,
+    );
     return { id, ...judgement, instance, renewedAt, version, silence: seen?.silence ?? 0 };
   }
 

@@ -7,8 +7,8 @@ import type { Instance } from '../core/instance.js';
 import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import type { Unwatch } from '../store/store.js';
-import type { Abortable } from './registration.js';
 import { ChangeStream } from './change-stream.js';
+import type { Abortable } from './registration.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
 
 /** What a watcher tells, and what its listeners get. */

@@ -1,7 +1,7 @@
 /** Why an entry is not an answer to a query, in words. */
 
-import type { Condition } from '../core/query.js';
 import { printable } from '../core/printable.js';
+import type { Condition } from '../core/query.js';
 import type { Sighting } from './survey.js';
 
 /** How many entries are told of. */

@@ -1,6 +1,6 @@
 /** Reads one file of the entries' folder, whatever it may be. */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { LARGEST_ENTRY } from '../../core/codec.js';
 import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
@@ -29,7 +29,12 @@ export function readEntry(layout: Layout, id: string, known?: StoreEntry): Store
     try {
       const stats = fstatSync(file, { bigint: true });
       const problem = problemOf(stats, layout, id);
-      return { id, version: versionOf(stats), renewedAt: Number(stats.mtimeMs), ...(problem ? { body: '', problem } : readBody(file)) };
+      return {
+        id,
+        version: versionOf(stats),
+        renewedAt: Number(stats.mtimeMs),
+        ...(problem ? { body: '', problem } : readBody(file)),
+      };
     } finally {
       closeSync(file);
     }

@@ -36,8 +36,9 @@ export function publishEntry(layout: Layout, id: string, body: string, attempts 
     if (cause instanceof RollcallError) throw cause;
     // Someone removed the folder, or swept the draft of a writer that was stopped for a minute: begin again.
     const isWorthAnother = (cause as NodeJS.ErrnoException).code === 'ENOENT' && attempts > 1;
-    if (isWorthAnother) return publishEntry(layout, id, body, attempts - 1);
-    throw cannot('write the entry', target, cause);
+    if (!isWorthAnother) throw cannot('write the entry', target, cause);
+    publishEntry(layout, id, body, attempts - 1);
+    return;
   }
   discard(draft);
 }

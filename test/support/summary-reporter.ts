@@ -1,0 +1,17 @@
+/** Ends a run with one plain line of counts, and says why each skipped test was skipped. */
+
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const tests: TestCase[] = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    for (const test of tests) {
+      const result = test.result();
+      if (result.state === 'skipped') console.log(`skipped: ${test.fullName}: ${result.note ?? 'NO REASON GIVEN'}`);
+    }
+    const broken = modules.filter((module) => module.errors().length > 0).length;
+    const failed = count('failed') + broken + errors.length;
+    console.log(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
+  }
+}
