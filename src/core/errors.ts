@@ -2,7 +2,7 @@
 
 import type { Query } from './query.js';
 
-/** Every code there is, and what it means. docs/api.md is held against this table by a test. */
+/** Every code there is, and what it means. The table in README.md is held against this one by a test. */
 export const errorCodes = {
   ROLLCALL_INVALID: 'What was passed in is not valid; every problem is named by its path.',
   ROLLCALL_CONFLICT: 'The entry is not as the condition of a store operation demands.',

@@ -82,7 +82,8 @@ interface Checking {
 function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void {
   const refuse = (message: string, at = path) => state.context.addIssue({ code: 'custom', message, path: at });
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse('must be an object of conditions, such as { "metadata.priority": { "$gte": 8 } }');
+    refuse('must be an object of conditions, such as { "metadata.priority": { "$gte": 8 } }');
+    return;
   }
   for (const [key, child] of Object.entries(value)) {
     state.conditions++;

@@ -1,0 +1,30 @@
+/** `rollcall url`. */
+
+import { printable } from '../../core/printable.js';
+import type { Registry } from '../../registry/registry.js';
+import { Failure } from '../failure.js';
+import { find } from '../find.js';
+import type { Terminal } from '../terminal.js';
+
+/** Just the URL, for `curl $(rollcall url api)`: of an instance that is alive. */
+export async function url(
+  registry: Registry,
+  terminal: Terminal,
+  word: string,
+  { type }: { type?: string },
+): Promise<undefined> {
+  const picked = await registry.pick({ name: word });
+  const { instance, verdict, reason } = picked
+    ? { instance: picked, verdict: 'alive', reason: '' }
+    : await find(registry, word, terminal);
+  if (verdict !== 'alive' || instance === undefined) throw new Failure(`${word} is ${verdict}: ${reason}.`);
+  const endpoint = instance.endpoints.find((one) => one.url !== undefined && (type === undefined || one.type === type));
+  if (endpoint?.url === undefined) {
+    const types = instance.endpoints.map((one) => one.type).join(', ');
+    throw new Failure(
+      `${instance.id} has no URL${type === undefined ? '' : ` of type ${type}`}. Its endpoints: ${types || 'none'}.`,
+    );
+  }
+  terminal.line(printable(endpoint.url));
+  return undefined;
+}

@@ -1,0 +1,47 @@
+/** `rollcall watch`. */
+
+import type { Instance } from '../../core/instance.js';
+import { printable, printableJson } from '../../core/printable.js';
+import type { Query } from '../../core/query.js';
+import type { Registry } from '../../registry/registry.js';
+import type { Sighting } from '../../registry/survey.js';
+import type { Terminal } from '../terminal.js';
+import { addressOf, instanceTable } from '../view.js';
+
+/** A live table for a person; a line for each change otherwise, as JSON if asked. Runs until it is interrupted. */
+export async function watch(
+  registry: Registry,
+  terminal: Terminal,
+  query: Query,
+  { json = false }: { json?: boolean },
+): Promise<undefined> {
+  const watcher = registry.watch(query);
+  watcher.on('error', (error) => terminal.say(error instanceof Error ? error.message : String(error)));
+  if (terminal.isInteractive && !json) {
+    const draw = () => {
+      terminal.clear();
+      for (const line of instanceTable(watcher.instances.map(toSighting), terminal)) terminal.line(line);
+      terminal.line();
+      terminal.line(terminal.style('dim', `${watcher.instances.length} running. Ctrl-C ends this.`));
+    };
+    watcher.on('ready', draw);
+    // Uptimes move on without an event.
+    setInterval(draw, 1_000);
+    for await (const _ of watcher) if (watcher.isReady) draw();
+    return undefined;
+  }
+  for await (const { type, instance, reason } of watcher) {
+    if (json) {
+      // One line for each, whoever is looking: that is what NDJSON is.
+      terminal.line(printableJson({ type, ...(reason !== undefined && { reason }), instance }));
+    } else {
+      const why = reason === undefined ? '' : ` (${reason})`;
+      terminal.line(printable(`${type.padEnd(6)} ${instance.id} ${addressOf(instance) ?? ''}${why}`.trimEnd()));
+    }
+  }
+  return undefined;
+}
+
+function toSighting(instance: Instance): Sighting {
+  return { id: instance.id, verdict: 'alive', reason: '', instance, renewedAt: 0, version: '', silence: 0 };
+}

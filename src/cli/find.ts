@@ -1,0 +1,40 @@
+/** Which entry a person means. */
+
+import { printable } from '../core/printable.js';
+import type { Registry } from '../registry/registry.js';
+import type { Sighting } from '../registry/survey.js';
+import { Failure } from './failure.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * The entry that `word` names: a name (then the newest that is alive), an id, or the beginning of one id.
+ *
+ * @throws Failure if there is none, or if it is the beginning of several.
+ */
+export async function find(registry: Registry, word: string, terminal: Terminal): Promise<Sighting> {
+  const sightings = await registry.inspect();
+  const named = sightings.filter(({ verdict, instance }) => verdict === 'alive' && instance?.name === word);
+  const newest = named.at(-1);
+  if (newest !== undefined) {
+    if (named.length > 1) {
+      const others = named.slice(0, -1).map(({ id }) => id);
+      terminal.say(`${named.length} instances are named ${word}; this is the newest. The others: ${others.join(', ')}`);
+    }
+    return newest;
+  }
+  const begun = sightings.filter(({ id }) => id.startsWith(word));
+  const [only] = begun;
+  if (only !== undefined && (begun.length === 1 || only.id === word)) return only;
+  if (begun.length > 1) throw new Failure(`${word} is the beginning of several ids: ${list(begun)}`);
+  const gone = sightings.filter(({ instance }) => instance?.name === word);
+  if (gone.length > 0) {
+    throw new Failure(
+      `No live instance is named ${word}. ${gone.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
+    );
+  }
+  const names = [...new Set(sightings.flatMap(({ instance }) => (instance ? [instance.name] : [])))];
+  const known = names.length > 0 ? `There are: ${printable(names.join(', '))}` : 'Nothing is registered.';
+  throw new Failure(`No instance has the name or id ${word}. ${known}`);
+}
+
+const list = (sightings: readonly Sighting[]) => sightings.map(({ id }) => id).join(', ');
