@@ -1,5 +1,7 @@
 /** The last act of a process, however it ends short of SIGKILL. */
 
+import { withoutPatches } from './patches.js';
+
 type Act = () => void;
 
 const acts = new Set<Act>();
@@ -10,12 +12,22 @@ let unhook: (() => void) | undefined;
  * is to end it. How it ends, its exit code or signal, is left as it would be. Returns what takes it back.
  *
  * A default SIGTERM does not emit `exit`, and a listener of one's own would stop it from ending the process:
- * signal-exit listens only as long as there is an act, and sends the signal again if nobody else listens.
+ * signal-exit sends the signal again if nobody else listens. Nothing listens while there is no act.
  */
 export async function onLastAct(act: Act): Promise<() => void> {
   const { onExit } = await import('signal-exit');
   acts.add(act);
-  unhook ??= onExit(runAll);
+  if (unhook === undefined) {
+    let forgetSignals = () => {};
+    unhook = () => {
+      process.off('exit', runAll);
+      forgetSignals();
+    };
+    process.on('exit', runAll);
+    await withoutPatches(() => {
+      forgetSignals = onExit(runAll);
+    });
+  }
   return () => {
     acts.delete(act);
     if (acts.size > 0) return;

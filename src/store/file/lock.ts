@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
+import { withoutPatches } from '../../process/patches.js';
 import type { Layout } from './directory.js';
 
 /**
@@ -21,7 +22,7 @@ export async function withLock<T>(layout: Layout, id: string, act: () => Promise
 
 async function acquire(layout: Layout, id: string): Promise<() => Promise<void>> {
   // Imported on first use: the import alone installs signal listeners and replaces `process.emit`.
-  const { default: lockfile } = await import('proper-lockfile');
+  const { default: lockfile } = await withoutPatches(() => import('proper-lockfile'));
   try {
     const release = await lockfile.lock(resolve(layout.entry(id)), {
       realpath: false,

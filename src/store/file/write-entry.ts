@@ -3,6 +3,7 @@
 import { closeSync, linkSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { RollcallError } from '../../core/errors.js';
+import { withoutPatches } from '../../process/patches.js';
 import { conflictMessage } from '../memory-store.js';
 import { cannot, type Layout } from './directory.js';
 
@@ -89,14 +90,17 @@ export async function replaceEntry(layout: Layout, id: string, body: string): Pr
     // Its own writing takes a short write for success and renames a truncated file into place when the disk is
     // full. Written through this hook, ENOSPC is an error before anything is renamed. The options are a fresh
     // object each time because it changes them. No fsync: after a power loss every entry is void anyway.
-    await writeFileAtomic(target, null as unknown as Buffer, {
-      mode: 0o600,
-      fsync: false,
-      tmpfileCreated: (async (draft: string) => {
-        await writeFile(draft, bytes);
-        if (statSync(draft).size !== bytes.length) throw new Error('The draft is incomplete.');
-      }) as unknown as () => void,
-    });
+    // Loads signal-exit while it writes, and cannot unload it while another copy is in use.
+    await withoutPatches(() =>
+      writeFileAtomic(target, null as unknown as Buffer, {
+        mode: 0o600,
+        fsync: false,
+        tmpfileCreated: (async (draft: string) => {
+          await writeFile(draft, bytes);
+          if (statSync(draft).size !== bytes.length) throw new Error('The draft is incomplete.');
+        }) as unknown as () => void,
+      }),
+    );
   }).catch((cause) => {
     throw cannot('write the entry', target, cause);
   });
