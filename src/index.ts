@@ -2,6 +2,7 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+export { urlOf } from './core/address.js';
 export type { Clock, Timer } from './core/clock.js';
 export { LARGEST_ENTRY } from './core/codec.js';
 export type { Change, RemoveReason } from './core/diff.js';

@@ -146,7 +146,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.say(`rollcall: ${messageOf(error)}`);
     if (error instanceof Failure) return error.exitCode;
     if (isRollcallError(error, 'ROLLCALL_TIMEOUT')) return exitCodes.timeout;
-    return isRollcallError(error, 'ROLLCALL_INVALID') ? exitCodes.usage : exitCodes.failed;
+    return exitCodes.failed;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Sightings as the command line shows them: as rows, and as JSON. */
 
 import { homedir } from 'node:os';
-import type { Instance } from '../core/instance.js';
+import { addressOf } from '../core/address.js';
 import { printable } from '../core/printable.js';
 import type { Sighting } from '../registry/survey.js';
 import { formatDuration } from './duration.js';
@@ -52,13 +52,6 @@ export function toJson({ instance, id, verdict, reason, renewedAt }: Sighting): 
     reason,
     ...(renewedAt > 0 && { renewedAt: new Date(renewedAt).toISOString() }),
   };
-}
-
-/** Where an instance can be reached, in one word: a URL, a socket's path, or `stdio`. */
-export function addressOf({ endpoints }: Instance): string | undefined {
-  const endpoint =
-    endpoints.find(({ url, socketPath }) => url !== undefined || socketPath !== undefined) ?? endpoints[0];
-  return endpoint && (endpoint.url ?? endpoint.socketPath ?? endpoint.type);
 }
 
 function shortened(folder: string): string {

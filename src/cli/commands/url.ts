@@ -1,5 +1,6 @@
 /** `rollcall url`. */
 
+import { urlOf } from '../../core/address.js';
 import { printable } from '../../core/printable.js';
 import type { Registry } from '../../registry/registry.js';
 import { Failure } from '../failure.js';
@@ -18,13 +19,6 @@ export async function url(
     ? { instance: picked, verdict: 'alive', reason: '' }
     : await find(registry, word, terminal);
   if (verdict !== 'alive' || instance === undefined) throw new Failure(`${word} is ${verdict}: ${reason}.`);
-  const endpoint = instance.endpoints.find((one) => one.url !== undefined && (type === undefined || one.type === type));
-  if (endpoint?.url === undefined) {
-    const types = instance.endpoints.map((one) => one.type).join(', ');
-    throw new Failure(
-      `${instance.id} has no URL${type === undefined ? '' : ` of type ${type}`}. Its endpoints: ${types || 'none'}.`,
-    );
-  }
-  terminal.line(printable(endpoint.url));
+  terminal.line(printable(urlOf(instance, type)));
   return undefined;
 }

@@ -1,9 +1,9 @@
 /** `rollcall wait`. */
 
+import { addressOf } from '../../core/address.js';
 import { printable } from '../../core/printable.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Terminal } from '../terminal.js';
-import { addressOf } from '../view.js';
 
 /** Waits until an instance of this name is ready, and prints where it is. */
 export async function wait(

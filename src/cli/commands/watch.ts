@@ -1,12 +1,13 @@
 /** `rollcall watch`. */
 
+import { addressOf } from '../../core/address.js';
 import type { Instance } from '../../core/instance.js';
 import { printable, printableJson } from '../../core/printable.js';
 import type { Query } from '../../core/query.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Sighting } from '../../registry/survey.js';
 import type { Terminal } from '../terminal.js';
-import { addressOf, instanceTable } from '../view.js';
+import { instanceTable } from '../view.js';
 
 /** A live table for a person; a line for each change otherwise, as JSON if asked. Runs until it is interrupted. */
 export async function watch(
