@@ -21,12 +21,26 @@ export interface Running {
   line(pattern: RegExp): Promise<string>;
   /** Sends a line to its stdin. */
   say(line: string): void;
+  /** Ctrl-C, as a terminal sends it: to the program and to all it has started. */
+  interrupt(): void;
 }
 
-/** Starts a program; it is killed when the running test ends. */
+/** Starts a program in a process group of its own, all of which is killed when the running test ends. */
 export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = root): Running {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const signalGroup = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // All of it has ended.
+    }
+  };
+  onTestFinished(() => signalGroup('SIGKILL'));
   const lines: string[] = [];
   let errors = '';
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
@@ -51,6 +65,7 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
           throw new Error(`it ended with ${child.exitCode}: ${errors}`);
         return found;
       }),
+    interrupt: () => signalGroup('SIGINT'),
     say: (line) => void child.stdin.write(`${line}\n`),
   };
 }

@@ -122,7 +122,7 @@ async function isListening({ host, port }: { host: string; port: number }, hasEn
         () => true,
         () => false,
       ),
-      pause(1_000, false),
+      pause(1_000, false, { ref: false }),
     ]);
     socket.destroy();
     if (isOpen) return true;

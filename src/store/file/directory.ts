@@ -16,7 +16,10 @@ export interface Directory {
  *
  * @throws ROLLCALL_STORE if there is no such folder, or it is not absolute.
  */
-export async function resolveDirectory(explicit?: string, env: NodeJS.ProcessEnv = process.env): Promise<Directory> {
+export async function resolveDirectory(
+  explicit?: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Directory> {
   if (explicit !== undefined) return absolute(explicit, 'the option "directory"');
   if (env.ROLLCALL_DIR !== undefined && env.ROLLCALL_DIR !== '') {
     return absolute(env.ROLLCALL_DIR, 'ROLLCALL_DIR in the environment');

@@ -1,0 +1,150 @@
+/** The README is true: what it shows is run, as printed. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { decode } from '../src/core/codec.js';
+import { errorCodes } from '../src/core/errors.js';
+import { Registry } from '../src/index.js';
+import { compile, createConsumer } from './support/consumer.js';
+import { eventually } from './support/eventually.js';
+import { root, start } from './support/processes.js';
+import { tempFolder } from './support/temp.js';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text = '']) => ({ language, text }));
+const named = (name: string) => blocks.find(({ text }) => text.startsWith(`// ${name}\n`))?.text ?? '';
+
+/** The snippets of the API's chapter, one program in the order in which they are read. */
+function apiTour(): string {
+  const chapter = readme.slice(readme.indexOf('## The API'), readme.indexOf('## The command line'));
+  const text = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block).join('\n');
+  const lines = text.split('\n');
+  const isImport = (line: string) => line.startsWith('import ');
+  return [...lines.filter(isImport), ...lines.filter((line) => !isImport(line))].join('\n');
+}
+
+test('the server and the client, pasted into an empty project, talk to each other, and the table is as printed', async () => {
+  const folder = createConsumer();
+  const env = { ROLLCALL_DIR: join(folder, 'registry') };
+  writeFileSync(join(folder, 'server.js'), named('server.js'));
+  writeFileSync(join(folder, 'client.js'), named('client.js'));
+  // In either order: the client waits.
+  const client = start(process.execPath, ['client.js'], env, folder);
+  start(process.execPath, ['server.js'], env, folder);
+  expect(await client.ended, client.errors()).toEqual({ code: 0, signal: null });
+  expect(client.lines).toEqual(['sunny', '']);
+
+  const [, printed = ''] = /\$ npx rollcall\n(.*?)```/s.exec(readme) ?? [];
+  const seen = start('npx', ['rollcall'], env, folder);
+  await seen.ended;
+  const masked = (table: string) =>
+    table
+      .trim()
+      .split('\n')
+      .map((line) =>
+        line
+          .replace(/:\d+/, ':PORT')
+          .replace(/\d+ +\d+s +\S+$/, 'PID UPTIME CWD')
+          .replace(/ +/g, ' '),
+      );
+  expect(masked(seen.lines.join('\n'))).toEqual(masked(printed));
+});
+
+test('all its snippets are TypeScript as they stand', () => {
+  const folder = createConsumer();
+  writeFileSync(join(folder, 'server.ts'), named('server.js'));
+  writeFileSync(join(folder, 'client.ts'), named('client.js'));
+  writeFileSync(join(folder, 'api.ts'), apiTour());
+  expect(compile(folder)).toBe('');
+  // Without Node's types, as in a project for the browser, the declarations stand on their own.
+  writeFileSync(join(folder, 'tsconfig.json'), '');
+  writeFileSync(join(folder, 'server.ts'), '');
+  expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
+  writeFileSync(
+    join(folder, 'client.ts'),
+    "import { discover } from 'rollcall';\nconst wrong: number = await discover();\nwrong;\n",
+  );
+  expect(compile(folder)).toContain('client.ts(2,');
+});
+
+test("the API's chapter runs from top to bottom", async () => {
+  const folder = createConsumer();
+  writeFileSync(join(folder, 'api.js'), apiTour());
+  const tour = start(process.execPath, ['api.js'], { ROLLCALL_DIR: tempFolder() }, folder);
+  expect(await tour.ended, tour.errors()).toEqual({ code: 0, signal: null });
+  expect(tour.lines).toContain('Authorization [secret] 11');
+  expect(tour.lines.filter((line) => line.startsWith('add maps'))).toHaveLength(1);
+});
+
+test('every command it shows works', async () => {
+  const folder = createConsumer();
+  const env = {
+    ROLLCALL_DIR: join(folder, 'registry'),
+    PATH: `${join(folder, 'node_modules/.bin')}:${process.env.PATH}`,
+  };
+  writeFileSync(join(folder, 'server.js'), named('server.js'));
+  const script =
+    'require("http").createServer((_, response) => response.end("api")).listen(process.env.PORT, "127.0.0.1")';
+  writeFileSync(join(folder, 'start.cjs'), script);
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'consumer', type: 'module', scripts: { start: 'node start.cjs' } }),
+  );
+  start(process.execPath, ['server.js'], env, folder);
+  await new Registry({ directory: env.ROLLCALL_DIR }).waitFor({ name: 'weather' }, { timeout: 20_000 });
+
+  const commands = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => text.split('\n'))
+    .map((line) => line.replace(/ #.*/, '').trim())
+    .filter((line) => /^rollcall\b/.test(line));
+  expect(commands.length).toBeGreaterThanOrEqual(10);
+  for (const command of commands) {
+    // These two run until they are told to stop.
+    const isLasting = /^rollcall (watch|run)/.test(command);
+    const running = start('sh', ['-c', `exec ${command}`], env, folder);
+    if (isLasting) {
+      if (command.includes(' run ')) {
+        await eventually(`${command} registers`, () => /api is at http:\/\/127/.test(running.errors()));
+        const url = start(
+          'sh',
+          ['-c', 'curl --silent --fail $(rollcall url api) || true; rollcall url api'],
+          env,
+          folder,
+        );
+        await url.ended;
+        expect(url.lines.join()).toMatch(/http:\/\/127\.0\.0\.1:\d+$/);
+      } else {
+        await running.line(/weather/);
+      }
+      running.interrupt();
+      await running.ended;
+    } else {
+      expect(await running.ended, `${command}: ${running.errors()}`).toEqual({ code: 0, signal: null });
+    }
+  }
+}, 60_000);
+
+test('its two commands are the scripts of the package', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(readme).toContain('npm ci && npm run demo');
+  expect(readme).toContain('npm ci && npm test');
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test']));
+});
+
+test('the entry it shows is a legible one', () => {
+  const entry = blocks.find(({ language }) => language === 'json')?.text ?? '';
+  expect(decode(JSON.parse(entry).id, entry)).toMatchObject({ instance: { name: 'weather' } });
+});
+
+test('its table of errors is the one in the source', () => {
+  const rows = [...readme.matchAll(/^\| `(ROLLCALL_\w+)` \| (.*) \|$/gm)].map(([, code, text]) => [code, text]);
+  expect(Object.fromEntries(rows)).toEqual(errorCodes);
+});
+
+test('its links lead somewhere', () => {
+  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(3);
+  for (const link of links) expect(existsSync(join(root, link)), link).toBe(true);
+});
