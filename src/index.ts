@@ -33,15 +33,10 @@ export type { Look, Verdict } from './core/verdict.js';
 export type { Comparison, Where } from './core/where.js';
 export type { Probe } from './process/probe.js';
 export { defaultRegistry, discover, pick, register, waitFor, watch } from './registry/default.js';
+export type { Abortable, PickOptions, RegisterOptions, RegistryOptions, WaitOptions } from './registry/options.js';
 export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js';
-export { type Abortable, Registration } from './registry/registration.js';
-export {
-  type PickOptions,
-  type RegisterOptions,
-  Registry,
-  type RegistryOptions,
-  type WaitOptions,
-} from './registry/registry.js';
+export { Registration } from './registry/registration.js';
+export { Registry } from './registry/registry.js';
 export type { Sighting, World } from './registry/survey.js';
 export { Watcher, type WatcherEvents } from './registry/watcher.js';
 export { type Directory, resolveDirectory } from './store/file/directory.js';

@@ -2,8 +2,9 @@
 
 import type { Instance, RegistrationInput } from '../core/instance.js';
 import type { Query } from '../core/query.js';
-import type { Abortable, Registration } from './registration.js';
-import { type PickOptions, type RegisterOptions, Registry, type WaitOptions } from './registry.js';
+import type { Abortable, PickOptions, RegisterOptions, WaitOptions } from './options.js';
+import type { Registration } from './registration.js';
+import { Registry } from './registry.js';
 import type { Watcher } from './watcher.js';
 
 let registry: Registry | undefined;

@@ -1,7 +1,9 @@
 /** Removes the entries whose process no longer exists, and only those. */
 
+import * as z from 'zod';
 import type { Timer } from '../core/clock.js';
-import type { Abortable } from './registration.js';
+import { parse } from '../core/problems.js';
+import type { Abortable } from './options.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
 
 /** What a reap did, or would have done. */
@@ -26,6 +28,9 @@ const retention = 10;
 /** Between seeing a death and removing the entry, so that watchers see the death too and can say so, in ms. */
 const mourning = 2_000;
 
+/** In ms. */
+const intervalSchema = z.number().min(100).max(86_400_000).default(30_000);
+
 /**
  * `reap()` once, or `start()` to sweep on a slow timer that keeps nothing alive.
  *
@@ -45,7 +50,7 @@ export class Reaper implements AsyncDisposable {
   /** `interval` between sweeps in ms, 30,000 unless given; jittered by a quarter, so that many do not sweep at once. */
   constructor(world: World, options: { readonly interval?: number | undefined } = {}) {
     this.#world = world;
-    this.#interval = options.interval ?? 30_000;
+    this.#interval = parse(intervalSchema, options.interval, 'The interval of the reaper');
     this.#surveyor = new Surveyor(world, { isLasting: true });
   }
 

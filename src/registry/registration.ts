@@ -8,13 +8,9 @@ import { parse } from '../core/problems.js';
 import { patchSchema } from '../core/schema.js';
 import { judge } from '../core/verdict.js';
 import { onLastAct } from '../process/last-act.js';
+import type { Abortable } from './options.js';
 import { Queue } from './queue.js';
 import type { World } from './survey.js';
-
-/** Every async call takes one; the call rejects with its reason when it is aborted. */
-export interface Abortable {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * One's own entry.

@@ -1,63 +1,32 @@
 /** The registry: who is running on this machine, and how to reach the right one. */
 
-import * as z from 'zod';
 import type { Clock } from '../core/clock.js';
 import { invalid, RollcallError } from '../core/errors.js';
 import { createId, isId } from '../core/id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
-import { byAge, choose, type Strategy, type Turns } from '../core/pick.js';
+import { byAge, choose, type Turns } from '../core/pick.js';
 import { parse } from '../core/problems.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
-import { pidSchema, registrationSchema, ttlSchema } from '../core/schema.js';
+import { registrationSchema } from '../core/schema.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';
 import { systemClock } from '../process/system-clock.js';
 import { FileStore } from '../store/file/file-store.js';
 import type { Store } from '../store/store.js';
+import {
+  type Abortable,
+  optionsSchema,
+  type PickOptions,
+  type RegisterOptions,
+  type RegistryOptions,
+  registerOptionsSchema,
+  type WaitOptions,
+} from './options.js';
 import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
-import { type Abortable, Registration } from './registration.js';
+import { Registration } from './registration.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
+import { usable, waitFor } from './wait-for.js';
 import { Watcher } from './watcher.js';
-import { whyNot } from './why-not.js';
-
-export interface RegistryOptions {
-  /** The folder the registry is in; an absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
-  readonly directory?: string | undefined;
-  /** Where entries are kept, instead of in files. */
-  readonly store?: Store | undefined;
-  /** How long an entry stays fresh without a heartbeat, in ms; 45,000 unless given. A heartbeat comes every third of it. */
-  readonly ttl?: number | undefined;
-  /** Takes the errors of background work: heartbeats, looks, sweeps. A process warning unless given. */
-  readonly onError?: ((error: unknown) => void) | undefined;
-  readonly clock?: Clock | undefined;
-  readonly probe?: Probe | undefined;
-}
-
-export interface RegisterOptions extends Abortable {
-  /**
-   * The process the entry speaks of, if it is not this one: a child that was started from here. The entry is then
-   * true as long as the child lives; this process looks after it.
-   */
-  readonly pid?: number | undefined;
-}
-
-export interface PickOptions extends Abortable {
-  /** `newest` unless given. */
-  readonly strategy?: Strategy | undefined;
-}
-
-export interface WaitOptions extends PickOptions {
-  /** In ms; for ever unless given. */
-  readonly timeout?: number | undefined;
-}
-
-const optionsSchema = z.strictObject({
-  directory: z.string().min(1).optional(),
-  ttl: ttlSchema.optional(),
-  onError: z.custom<(error: unknown) => void>((value) => typeof value === 'function', 'must be a function').optional(),
-});
-const registerOptionsSchema = z.object({ pid: pidSchema.optional() });
-const timeoutSchema = z.number().min(0).optional();
 
 /**
  * Registers instances, and finds those of others.
@@ -69,6 +38,7 @@ export class Registry implements World, AsyncDisposable {
   readonly store: Store;
   readonly clock: Clock;
   readonly #ttl: number;
+  readonly #ownsStore: boolean;
   readonly #onError: (error: unknown) => void;
   readonly #registrations = new Set<Registration>();
   readonly #watchers = new Set<Watcher>();
@@ -80,7 +50,6 @@ export class Registry implements World, AsyncDisposable {
 
   /** @throws ROLLCALL_INVALID */
   constructor(options: RegistryOptions = {}) {
-    // What is an object of its maker's own making is not looked into.
     const { store, clock, probe, ...plain } = options;
     const { directory, ttl, onError } = parse(optionsSchema, plain, 'The options of the registry');
     if (store !== undefined && directory !== undefined) {
@@ -88,6 +57,8 @@ export class Registry implements World, AsyncDisposable {
       throw invalid('The options of the registry', [{ path: 'directory', message }]);
     }
     this.clock = clock ?? systemClock;
+    // Whoever made the store closes it: several registries may share one.
+    this.#ownsStore = store === undefined;
     this.store = store ?? new FileStore({ directory, clock: this.clock });
     this.#ttl = ttl ?? DEFAULT_TTL;
     this.#onError = onError ?? warn;
@@ -200,31 +171,8 @@ export class Registry implements World, AsyncDisposable {
    * @throws ROLLCALL_TIMEOUT after `timeout`; it says what was there instead, and why that was no answer.
    * @throws ROLLCALL_INVALID, ROLLCALL_STORE
    */
-  async waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
-    const { strategy = 'newest', signal } = options;
-    const timeout = parse(timeoutSchema, options.timeout, 'The timeout of waitFor');
-    const present = await this.pick(query, options);
-    if (present !== undefined) return present;
-    const watcher = this.watch(usable(query));
-    const stop = () => void watcher.close();
-    signal?.addEventListener('abort', stop, { once: true });
-    const timer = timeout === undefined || timeout === Infinity ? undefined : this.clock.after(timeout, stop);
-    timer?.hold(true);
-    try {
-      if (signal?.aborted === true) stop();
-      for await (const { type } of watcher) {
-        if (type !== 'add') continue;
-        const instance = choose(watcher.instances, strategy, this.#turns, JSON.stringify(query ?? {}));
-        if (instance !== undefined) return instance;
-      }
-      signal?.throwIfAborted();
-      this.#assertOpen();
-      throw await this.#timedOut(query ?? {}, timeout ?? 0);
-    } finally {
-      timer?.cancel();
-      signal?.removeEventListener('abort', stop);
-      await watcher.close();
-    }
+  waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
+    return waitFor(this, query, options);
   }
 
   /**
@@ -284,7 +232,7 @@ export class Registry implements World, AsyncDisposable {
       ...[...this.#registrations].map((registration) => registration.deregister()),
       ...[...this.#watchers].map((watcher) => watcher.close()),
     ]);
-    await this.store.close();
+    if (this.#ownsStore) await this.store.close();
     for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
   }
 
@@ -307,19 +255,6 @@ export class Registry implements World, AsyncDisposable {
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
   }
-
-  async #timedOut(query: Query, timeout: number): Promise<RollcallError<'ROLLCALL_TIMEOUT'>> {
-    const conditions = await compileQuery(parseQuery(usable(query)));
-    const saw = whyNot(await this.#surveyor.survey(), conditions);
-    const instead = saw.length === 0 ? 'Nothing is registered.' : `What is there:\n  ${saw.join('\n  ')}`;
-    const message = `No instance for ${JSON.stringify(query)} within ${timeout} ms. ${instead}`;
-    return new RollcallError('ROLLCALL_TIMEOUT', message, { query, timeout, saw });
-  }
-}
-
-/** Whoever wants to connect wants one that is ready, unless they say otherwise. */
-function usable(query: Query = {}): Query {
-  return query.status === undefined ? { ...query, status: 'ready' } : query;
 }
 
 function workingDirectory(): string | undefined {

@@ -1,6 +1,5 @@
 /** The live set of instances that match a query, and every change to it. */
 
-import { EventEmitter } from 'node:events';
 import type { Timer } from '../core/clock.js';
 import { type Change, diff, type RemoveReason } from '../core/diff.js';
 import type { Instance } from '../core/instance.js';
@@ -8,7 +7,8 @@ import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import type { Unwatch } from '../store/store.js';
 import { ChangeStream } from './change-stream.js';
-import type { Abortable } from './registration.js';
+import { Listeners } from './listeners.js';
+import type { Abortable } from './options.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
 
 /** What a watcher tells, and what its listeners get. */
@@ -39,7 +39,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   readonly #world: World;
   readonly #query: Query;
   readonly #surveyor: Surveyor;
-  readonly #emitter = new EventEmitter();
+  readonly #listeners: Listeners<WatcherEvents>;
   readonly #streams = new Set<ChangeStream>();
   readonly #onClose: (watcher: Watcher) => void;
   #conditions: readonly Condition[] = [];
@@ -66,8 +66,8 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#world = world;
     this.#query = parseQuery(query);
     this.#surveyor = new Surveyor(world, { isLasting: true });
+    this.#listeners = new Listeners((error) => world.report(error));
     this.#onClose = options.onClose ?? (() => {});
-    this.#emitter.setMaxListeners(0);
     const { signal } = options;
     if (signal?.aborted === true) {
       this.#isClosed = true;
@@ -97,8 +97,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
 
   /** Calls `listener` on each event of this type. Returns what takes it back. An error it throws goes to `onError`. */
   on<Type extends keyof WatcherEvents>(type: Type, listener: (...args: WatcherEvents[Type]) => void): () => void {
-    this.#emitter.on(type, listener as (...args: unknown[]) => void);
-    return () => void this.#emitter.off(type, listener as (...args: unknown[]) => void);
+    return this.#listeners.on(type, listener);
   }
 
   /**
@@ -135,7 +134,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#forgetSignal();
     for (const stream of this.#streams) stream.end(failure);
     this.#streams.clear();
-    this.#emitter.removeAllListeners();
+    this.#listeners.clear();
     this.#onClose(this);
   }
 
@@ -229,30 +228,18 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     for (const change of changes) this.#tell(change);
     if (this.#isReady) return;
     this.#isReady = true;
-    this.#emit('ready', this.instances);
+    this.#listeners.emit('ready', this.instances);
   }
 
   #tell(change: Change): void {
     for (const stream of this.#streams) stream.tell(change);
-    if (change.type === 'add') this.#emit('add', change.instance);
-    else if (change.type === 'change') this.#emit('change', change.instance, change.previous);
-    else this.#emit('remove', change.instance, change.reason);
+    if (change.type === 'add') this.#listeners.emit('add', change.instance);
+    else if (change.type === 'change') this.#listeners.emit('change', change.instance, change.previous);
+    else this.#listeners.emit('remove', change.instance, change.reason);
   }
 
   #fail(error: unknown): void {
-    if (this.#emitter.listenerCount('error') > 0) this.#emit('error', error);
-    else this.#world.report(error);
-  }
-
-  #emit<Type extends keyof WatcherEvents>(type: Type, ...args: WatcherEvents[Type]): void {
-    for (const listener of this.#emitter.listeners(type)) {
-      try {
-        listener(...args);
-      } catch (error) {
-        // One listener's mistake must not keep the others, or the next look, from happening.
-        this.#world.report(error);
-      }
-    }
+    if (!this.#listeners.emit('error', error)) this.#world.report(error);
   }
 }
 

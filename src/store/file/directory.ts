@@ -118,7 +118,9 @@ export class Layout {
       throw refuse(path, `it belongs to the user with id ${stats.uid}, not to you (${self})`);
     }
     const isSticky = (stats.mode & 0o1000) !== 0;
-    const forbidden = isRoot ? (isSticky ? 0 : 0o022) : 0o077;
+    // Others who can write could plant entries. That they cannot even look is for whoever writes to see to.
+    const writable = isSticky && isRoot ? 0 : 0o022;
+    const forbidden = mayTighten && !isRoot ? 0o077 : writable;
     if ((stats.mode & forbidden) === 0) return true;
     const open = `it is open to other users (mode ${(stats.mode & 0o7777).toString(8)})`;
     if (!mayTighten || stats.uid !== self) throw refuse(path, `${open}. Run: chmod go-rwx ${path}`);

@@ -116,11 +116,11 @@ export class FileStore implements Store {
   async watch(hint: (id?: string) => void): Promise<Unwatch> {
     const layout = await this.#open();
     let current = await watchDirectory(layout, hint);
-    let watched = identityOf(layout.root);
+    let watched = identityOf(layout);
     // A watch on a folder that was removed and made again is deaf and says nothing: compare, and watch anew.
     const check = () => {
       timer = this.#clock.after(1_000, check);
-      const now = identityOf(layout.root);
+      const now = identityOf(layout);
       if (now === watched && now !== undefined) return;
       watched = now;
       const old = current;
@@ -130,7 +130,7 @@ export class FileStore implements Store {
         .then((unwatch) => {
           if (isOver) return unwatch();
           current = unwatch;
-          watched = identityOf(layout.root);
+          watched = identityOf(layout);
           hint();
           return undefined;
         })
@@ -195,10 +195,13 @@ export class FileStore implements Store {
   }
 }
 
-function identityOf(path: string): string | undefined {
+/** Which folders these are, beyond their names. */
+function identityOf(layout: Layout): string | undefined {
   try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}-${ino}`;
+    return [layout.root, layout.entries]
+      .map((path) => statSync(path, { bigint: true }))
+      .map(({ dev, ino }) => `${dev}-${ino}`)
+      .join();
   } catch {
     // Gone, or out of reach: in either case not what was watched.
     return undefined;

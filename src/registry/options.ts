@@ -1,0 +1,55 @@
+/** What the calls of a registry take beside their subject; checked once, at the door. */
+
+import * as z from 'zod';
+import type { Clock } from '../core/clock.js';
+import type { Strategy } from '../core/pick.js';
+import { pidSchema, ttlSchema } from '../core/schema.js';
+import type { Probe } from '../process/probe.js';
+import type { Store } from '../store/store.js';
+
+/** Every async call takes one; the call rejects with its reason when it is aborted. */
+export interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RegistryOptions {
+  /** The folder the registry is in; an absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
+  readonly directory?: string | undefined;
+  /** Where entries are kept, instead of in files. It is not closed with the registry. */
+  readonly store?: Store | undefined;
+  /** How long an entry stays fresh without a heartbeat, in ms; 45,000 unless given. A heartbeat comes every third of it. */
+  readonly ttl?: number | undefined;
+  /** Takes the errors of background work: heartbeats, looks, sweeps. A process warning unless given. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly probe?: Probe | undefined;
+}
+
+export interface RegisterOptions extends Abortable {
+  /**
+   * The process the entry speaks of, if it is not this one: a child that was started from here. The entry is then
+   * true as long as the child lives; this process looks after it.
+   */
+  readonly pid?: number | undefined;
+}
+
+export interface PickOptions extends Abortable {
+  /** `newest` unless given. */
+  readonly strategy?: Strategy | undefined;
+}
+
+export interface WaitOptions extends PickOptions {
+  /** In ms; for ever unless given. */
+  readonly timeout?: number | undefined;
+}
+
+/** What is an object of its maker's own making (store, clock, probe) is not looked into. */
+export const optionsSchema = z.strictObject({
+  directory: z.string().min(1).optional(),
+  ttl: ttlSchema.optional(),
+  onError: z.custom<(error: unknown) => void>((value) => typeof value === 'function', 'must be a function').optional(),
+});
+export const registerOptionsSchema = z.object({ pid: pidSchema.optional() });
+/** The longest a timer can wait; Node takes more for 1 ms. */
+const longestTimeout = 2_147_483_647;
+export const timeoutSchema = z.number().min(0).max(longestTimeout).optional();

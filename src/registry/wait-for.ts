@@ -1,0 +1,56 @@
+/** Waits for an instance, and says what was there instead if none came. */
+
+import type { Clock } from '../core/clock.js';
+import { RollcallError } from '../core/errors.js';
+import type { Instance } from '../core/instance.js';
+import { parse } from '../core/problems.js';
+import { compileQuery, parseQuery, type Query } from '../core/query.js';
+import { type Abortable, type PickOptions, timeoutSchema, type WaitOptions } from './options.js';
+import type { Sighting } from './survey.js';
+import type { Watcher } from './watcher.js';
+import { whyNot } from './why-not.js';
+
+/** What waiting needs of a registry. */
+interface Source {
+  readonly clock: Clock;
+  pick(query: Query | undefined, options: PickOptions): Promise<Instance | undefined>;
+  watch(query: Query, options: Abortable): Watcher;
+  inspect(): Promise<Sighting[]>;
+}
+
+/** See `Registry.waitFor`. */
+export async function waitFor(registry: Source, query: Query | undefined, options: WaitOptions): Promise<Instance> {
+  const { signal } = options;
+  const given = options.timeout === Number.POSITIVE_INFINITY ? undefined : options.timeout;
+  const timeout = parse(timeoutSchema, given, 'The timeout of waitFor');
+  const present = await registry.pick(query, options);
+  if (present !== undefined) return present;
+
+  const watcher = registry.watch(usable(query), { signal });
+  const timer = timeout === undefined ? undefined : registry.clock.after(timeout, () => void watcher.close());
+  timer?.hold(true);
+  try {
+    for await (const { type } of watcher) {
+      const instance = type === 'add' ? await registry.pick(query, options) : undefined;
+      if (instance !== undefined) return instance;
+    }
+  } finally {
+    timer?.cancel();
+    await watcher.close();
+  }
+  signal?.throwIfAborted();
+  throw await timedOut(registry, query ?? {}, timeout ?? 0);
+}
+
+/** Whoever wants to connect wants one that is ready, unless they say otherwise. */
+export function usable(query: Query = {}): Query {
+  return query.status === undefined ? { ...query, status: 'ready' } : query;
+}
+
+async function timedOut(registry: Source, query: Query, timeout: number): Promise<RollcallError<'ROLLCALL_TIMEOUT'>> {
+  const conditions = await compileQuery(parseQuery(usable(query)));
+  const saw = whyNot(await registry.inspect(), conditions);
+  const instead = saw.length === 0 ? 'Nothing is registered.' : `What is there:\n  ${saw.join('\n  ')}`;
+  const message = `No instance for ${JSON.stringify(query)} within ${timeout} ms. ${instead}`;
+  return new RollcallError('ROLLCALL_TIMEOUT', message, { query, timeout, saw });
+}
