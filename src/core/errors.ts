@@ -1,7 +1,5 @@
 /** The one error class of rollcall, told apart by a string code. */
 
-import type { Query } from './query.js';
-
 /** Every code there is, and what it means. The table in README.md is held against this one by a test. */
 export const errorCodes = {
   ROLLCALL_INVALID: 'What was passed in is not valid; every problem is named by its path.',
@@ -27,7 +25,7 @@ export interface RollcallErrorDetails {
   ROLLCALL_CONFLICT: { readonly id: string };
   ROLLCALL_STORE: { readonly path?: string };
   ROLLCALL_LOST: { readonly id: string };
-  ROLLCALL_TIMEOUT: { readonly query: Query; readonly timeout: number; readonly saw: readonly string[] };
+  ROLLCALL_TIMEOUT: { readonly query: object; readonly timeout: number; readonly saw: readonly string[] };
   ROLLCALL_CLOSED: Record<string, never>;
 }
 

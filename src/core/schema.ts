@@ -65,7 +65,22 @@ const endpointShape = {
 function isReachable(value: { type: string; url?: string | undefined; socketPath?: string | undefined }): boolean {
   return value.type === 'stdio' || value.url !== undefined || value.socketPath !== undefined;
 }
-const unreachable = { message: 'must be given (or socketPath)', path: ['url'] };
+const unreachable = { message: 'must be given (or socketPath)', path: ['url'], when: isObject };
+
+/** Who has no endpoint yet only holds a place, and says so. */
+function hasEndpoint({ endpoints, status }: { endpoints?: unknown; status?: unknown }): boolean {
+  return !Array.isArray(endpoints) || endpoints.length > 0 || status === 'starting';
+}
+const noEndpoint = {
+  message: 'must name at least one, unless status is "starting"',
+  path: ['endpoints'],
+  when: isObject,
+};
+
+/** zod asks a refinement only when all else is right, unless told when; every problem is to be named at once. */
+function isObject({ value }: { value: unknown }): boolean {
+  return typeof value === 'object' && value !== null;
+}
 
 /** At the door a field that is not known is a typing error; in a file it is from a newer version, and kept. */
 const strictEndpoints = z
@@ -114,10 +129,7 @@ export const registrationSchema = z
     status: status.default('ready'),
     ttl: ttlSchema.optional(),
   })
-  .refine((input) => input.endpoints.length > 0 || input.status === 'starting', {
-    message: 'must name at least one, unless status is "starting"',
-    path: ['endpoints'],
-  }) satisfies z.ZodType<unknown, RegistrationInput>;
+  .refine(hasEndpoint, noEndpoint) satisfies z.ZodType<unknown, RegistrationInput>;
 
 /** What a server passes to `update`. */
 export const patchSchema = z
@@ -165,10 +177,7 @@ export const entrySchema = z
     message: 'must be the name, "-" and 26 characters out of 0-9 and a-z',
     path: ['id'],
   })
-  .refine((entry) => entry.endpoints.length > 0 || entry.status === 'starting', {
-    message: 'must name at least one, unless status is "starting"',
-    path: ['endpoints'],
-  })
+  .refine(hasEndpoint, noEndpoint)
   .transform((entry) => ({ ...entry, updatedAt: entry.updatedAt ?? entry.registeredAt })) satisfies z.ZodType<Instance>;
 
 /** The JSON Schema (draft 2020-12) of an entry, for other languages: what `rollcall/schema.json` ships. */

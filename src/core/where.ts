@@ -81,7 +81,7 @@ interface Checking {
 
 function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void {
   const refuse = (message: string, at = path) => state.context.addIssue({ code: 'custom', message, path: at });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isPlain(value)) {
     refuse('must be an object of conditions, such as { "metadata.priority": { "$gte": 8 } }');
     return;
   }
@@ -97,7 +97,7 @@ function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void 
       checkWhere(child, at, state);
     } else if (key.startsWith('$')) {
       refuse('is not an operator that can stand here; use $and, $or, $nor, $not or a dotted path', at);
-    } else if (operand.safeParse(child).success) {
+    } else if (operand.safeParse(child).success || !refuseUnlessPlain(child, at, refuse)) {
       // A plain value: the field equals it.
     } else {
       const result = comparison.safeParse(child);
@@ -105,6 +105,35 @@ function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void 
       for (const { message, path: inside } of result.error.issues) refuse(message, [...at, ...inside]);
     }
   }
+}
+
+/** Whether `value` came, or could have come, out of JSON: a RegExp would bring its own engine, a function its code. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function refuseUnlessPlain(
+  child: unknown,
+  at: PropertyKey[],
+  refuse: (message: string, at: PropertyKey[]) => void,
+): boolean {
+  if (isPlain(child)) return true;
+  refuse('must be a plain value or an object of operators; for a pattern use { "$regex": "…" }', at);
+  return false;
+}
+
+/** The same conditions with every path that leads to an inherited property made to lead nowhere. */
+function ownPathsOnly(where: Where): Where {
+  return Object.fromEntries(
+    Object.entries(where).map(([key, value]) => {
+      if (Array.isArray(value) && key.startsWith('$')) return [key, value.map((part) => ownPathsOnly(part as Where))];
+      if (key === '$not') return [key, ownPathsOnly(value as Where)];
+      const isInherited = key.split('.').some((segment) => segment in Object.prototype);
+      return [isInherited ? `\0${key}` : key, value];
+    }),
+  );
 }
 
 /**
@@ -121,7 +150,7 @@ export async function compileWhere(where: Where): Promise<(instance: Instance) =
   const hasRegex = JSON.stringify(where).includes('"$regex"');
   const $regex = hasRegex ? await linearRegex(sift.createEqualsOperation) : undefined;
   const options = { operations: { ...operations, ...($regex && { $regex }) } } as unknown as Options;
-  return sift.createQueryTester(where as Parameters<Sift['createQueryTester']>[0], options);
+  return sift.createQueryTester(ownPathsOnly(where) as Parameters<Sift['createQueryTester']>[0], options);
 }
 
 /** `$regex` on RE2's engine: linear in the text, whatever the pattern. */

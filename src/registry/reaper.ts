@@ -42,7 +42,6 @@ export class Reaper implements AsyncDisposable {
   readonly #interval: number;
   readonly #surveyor: Surveyor;
   #timer: Timer | undefined;
-  #isRunning = false;
   #isFailing = false;
   /** Found dead by the last sweep: by id, the version that was looked at. */
   #mourned = new Map<string, string>();
@@ -69,17 +68,14 @@ export class Reaper implements AsyncDisposable {
 
   /** Sweeps from now on, the first time after one interval. */
   start(): this {
-    if (!this.#isRunning) {
-      this.#isRunning = true;
-      this.#plan(this.#jittered());
-    }
+    if (this.#timer === undefined) this.#plan(this.#jittered());
     return this;
   }
 
   /** Sweeps no more. */
   stop(): void {
-    this.#isRunning = false;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#mourned.clear();
     this.#surveyor.forget();
   }
@@ -95,12 +91,14 @@ export class Reaper implements AsyncDisposable {
   #plan(delay: number): void {
     const { clock } = this.#world;
     const due = { now: clock.now() + delay, monotonic: clock.monotonic() + delay };
-    this.#timer = clock.after(delay, () => {
+    const timer = clock.after(delay, () => {
       const late = Math.max(clock.now() - due.now, clock.monotonic() - due.monotonic);
       void this.#sweep(late > Math.max(delay, 1_000)).then((next) => {
-        if (this.#isRunning) this.#plan(next);
+        // Stopped, or stopped and started again, meanwhile: then this is not the timer that goes on.
+        if (this.#timer === timer) this.#plan(next);
       });
     });
+    this.#timer = timer;
   }
 
   /** One sweep; resolves with the pause before the next one, in ms. Never rejects. */
@@ -116,12 +114,13 @@ export class Reaper implements AsyncDisposable {
       const dead = new Map(
         sightings.filter(({ verdict }) => verdict === 'dead').map(({ id, version }) => [id, version]),
       );
-      await this.#remove(sightings, (sighting) => this.#isDue(sighting), false);
+      const due = new Set(sightings.filter((sighting) => this.#isDue(sighting)));
       const isMourning = [...dead].some(([id, version]) => this.#mourned.get(id) !== version);
       this.#mourned = dead;
+      await this.#remove(sightings, (sighting) => due.has(sighting), false);
       await this.#world.store.sweep?.();
       this.#isFailing = false;
-      return isMourning ? mourning : this.#jittered();
+      return isMourning ? mourning : Math.min(this.#jittered(), ...sightings.map(watchfulness));
     } catch (error) {
       if (!this.#isFailing) this.#world.report(error);
       this.#isFailing = true;
@@ -140,16 +139,32 @@ export class Reaper implements AsyncDisposable {
     dryRun: boolean,
     signal?: AbortSignal,
   ): Promise<Omit<ReapResult, 'orphans'>> {
+    const { store } = this.#world;
     const result = { removed: [] as Sighting[], kept: [] as Sighting[], illegible: [] as Sighting[] };
+    const failures: unknown[] = [];
     for (const sighting of sightings) {
       signal?.throwIfAborted();
       const { id, verdict, version } = sighting;
-      if (verdict === 'illegible') result.illegible.push(sighting);
-      else if (!isDue(sighting)) result.kept.push(sighting);
-      else if (dryRun || (await this.#world.store.delete(id, { ifVersion: version }))) result.removed.push(sighting);
-      else if ((await this.#world.store.get(id)) !== undefined) result.kept.push(sighting);
-      // Else another reaper was faster: neither removed by us nor kept.
+      try {
+        if (verdict === 'illegible') result.illegible.push(sighting);
+        else if (!isDue(sighting)) result.kept.push(sighting);
+        else if (dryRun || (await store.delete(id, { ifVersion: version }))) result.removed.push(sighting);
+        else if ((await store.get(id)) !== undefined) result.kept.push(sighting);
+        // Else another reaper was faster: neither removed by us nor kept.
+      } catch (error) {
+        // One entry that cannot be removed must not keep the others; what went wrong is told when they are done.
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return result;
   }
+}
+
+/**
+ * How soon to look again because of this entry, in ms. Silence counts only if we were awake to hear: a stop between
+ * two looks goes unnoticed, so while an entry is stale the looks are no further apart than its heartbeats may be.
+ */
+function watchfulness({ verdict, instance }: Sighting): number {
+  return verdict === 'stale' && instance !== undefined ? instance.ttl : Number.POSITIVE_INFINITY;
 }

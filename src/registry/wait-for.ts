@@ -31,7 +31,7 @@ export async function waitFor(registry: Source, query: Query | undefined, option
   timer?.hold(true);
   try {
     for await (const { type } of watcher) {
-      const instance = type === 'add' ? await registry.pick(query, options) : undefined;
+      const instance = type === 'remove' ? undefined : await registry.pick(query, options);
       if (instance !== undefined) return instance;
     }
   } finally {

@@ -102,7 +102,8 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
 
   /**
    * The changes, beginning with the present set as `add`. A consumer that falls behind is told the latest state of
-   * each instance and not every state between. Leaving the loop closes the watcher; closing it ends the loop.
+   * each instance and not every state between. Leaving the loop closes the watcher; closing it ends the loop. If
+   * already the first look fails, the loop throws its error; a later failure goes to `error`, and the loop goes on.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Change> {
     const stream = new ChangeStream(
@@ -204,6 +205,8 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     } catch (error) {
       if (!this.#isFailing && !this.#isClosed) this.#fail(error);
       this.#isFailing = true;
+      // A loop over a registry that could not be read even once would wait for ever, as if it were empty.
+      if (!this.#isReady && this.#streams.size > 0 && !this.#isClosed) this.#end(error);
     }
     this.#isLooking = false;
     this.#lookTook = clock.monotonic() - began;

@@ -428,26 +428,11 @@ describe('waitFor', () => {
     expect((await waiting).id).toBe(id);
   });
 
-  test.each([-1, Number.NaN, '5'])('refuses the timeout %s', async (timeout) => {
+  // setTimeout takes no more than 2^31 - 1 ms, and fires at once for more.
+  test.each([-1, Number.NaN, '5', 2 ** 31])('refuses the timeout %s', async (timeout) => {
     const { registry } = fakeWorld();
     const waiting = registry.waitFor({}, { timeout: timeout as number });
     await expect(waiting).rejects.toMatchObject({ code: 'ROLLCALL_INVALID' });
-  });
-
-  test('waits as long as it was told, even longer than a timer of the platform can', async () => {
-    // setTimeout takes no more than 2^31 - 1 ms, and fires at once for more.
-    const registry = new Registry({ store: new MemoryStore() });
-    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    try {
-      const outcome = vi.fn();
-      void registry.waitFor({}, { timeout: 2 ** 31 }).then(outcome, outcome);
-      const later = registry.waitFor({}, { timeout: 100 }).catch(() => {});
-      await later;
-      expect(outcome).not.toHaveBeenCalled();
-    } finally {
-      await registry.close();
-      warning.mockRestore();
-    }
   });
 
   test('rejects with the reason of its signal when it is aborted, and lets go of everything', async () => {

@@ -64,7 +64,7 @@ export class FakeClock implements Clock {
       next.act();
       await settle();
     }
-    this.#move(until - this.#monotonic);
+    this.#move(Math.max(until - this.#monotonic, 0));
     await settle();
   }
 

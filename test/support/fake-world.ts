@@ -3,13 +3,13 @@
 import { onTestFinished } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import type { Instance } from '../../src/core/instance.js';
-import { Registry, type RegistryOptions } from '../../src/registry/registry.js';
+import { Registry } from '../../src/registry/registry.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeProbe } from './fake-probe.js';
 import { FaultyStore } from './faulty-store.js';
 import { makeInstance } from './make-instance.js';
 
-export function fakeWorld(options: RegistryOptions = {}) {
+export function fakeWorld(options: ConstructorParameters<typeof Registry>[0] = {}) {
   const clock = new FakeClock();
   const probe = new FakeProbe();
   const store = new FaultyStore({ clock });

@@ -4,7 +4,10 @@ import { createId } from '../../src/core/id.js';
 import type { Instance, ProcessIdentity } from '../../src/core/instance.js';
 import { observer } from './fake-probe.js';
 
-type Given = Omit<Partial<Instance>, 'process'> & { readonly process?: Partial<ProcessIdentity>; [field: string]: unknown };
+type Given = Omit<Partial<Instance>, 'process'> & {
+  readonly process?: Partial<ProcessIdentity>;
+  [field: string]: unknown;
+};
 
 export function makeInstance({ name = 'weather', process, ...given }: Given = {}): Instance {
   return {

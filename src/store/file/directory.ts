@@ -133,10 +133,13 @@ export class Layout {
   }
 }
 
+/** What would lead out of a folder. A backslash is a character like others where it does not separate. */
+const leading = process.platform === 'win32' ? /^\.|[/\\:\0]/ : /^\.|[/\0]/;
+
 /** No id leads out of its folder, whoever passes it. */
 function fileName(id: string): string {
-  if (/^\.|[/\\\0]/.test(id) || id === '') {
-    throw invalid('The id', [{ path: 'id', message: 'must not be empty, begin with a dot or contain / or \\' }]);
+  if (id === '' || leading.test(id)) {
+    throw invalid('The id', [{ path: 'id', message: 'must not be empty, begin with a dot or contain a separator' }]);
   }
   return `${id}.json`;
 }

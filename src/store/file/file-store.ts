@@ -1,6 +1,6 @@
 /** The embedded default store: one JSON file per entry in a folder of the user's own. */
 
-import { readdirSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { lutimesSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
@@ -87,8 +87,10 @@ export class FileStore implements Store {
   async touch(id: string): Promise<boolean> {
     const layout = await this.#open();
     const now = new Date(this.#clock.now());
+    if (!layout.exists()) return false;
     try {
-      utimesSync(layout.entry(id), now, now);
+      // Not what a link leads to, should one stand in the entry's place.
+      lutimesSync(layout.entry(id), now, now);
       return true;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -185,6 +187,7 @@ export class FileStore implements Store {
   }
 
   #unlink(layout: Layout, id: string): boolean {
+    if (!layout.exists()) return false;
     try {
       unlinkSync(layout.entry(id));
       return true;
@@ -198,10 +201,13 @@ export class FileStore implements Store {
 /** Which folders these are, beyond their names. */
 function identityOf(layout: Layout): string | undefined {
   try {
-    return [layout.root, layout.entries]
-      .map((path) => statSync(path, { bigint: true }))
-      .map(({ dev, ino }) => `${dev}-${ino}`)
-      .join();
+    return (
+      [layout.root, layout.entries]
+        .map((path) => statSync(path, { bigint: true }))
+        // ext4 gives the inode of a folder that was removed to the next that is made: the time it was made differs.
+        .map(({ dev, ino, birthtimeNs }) => `${dev}-${ino}-${birthtimeNs}`)
+        .join()
+    );
   } catch {
     // Gone, or out of reach: in either case not what was watched.
     return undefined;

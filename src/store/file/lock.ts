@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { withoutPatches } from '../../process/patches.js';
 import type { Layout } from './directory.js';
 
@@ -20,25 +21,32 @@ export async function withLock<T>(layout: Layout, id: string, act: () => Promise
   }
 }
 
+/** How long a lock is waited for, in ms, by someone who then goes on without it. */
+const patience = 4_000;
+
 async function acquire(layout: Layout, id: string): Promise<() => Promise<void>> {
   // Imported on first use: the import alone installs signal listeners and replaces `process.emit`.
   const { default: lockfile } = await withoutPatches(() => import('proper-lockfile'));
-  try {
-    const release = await lockfile.lock(resolve(layout.entry(id)), {
-      realpath: false,
-      lockfilePath: join(layout.locks, `${id}.lock`),
-      stale: 10_000,
-      update: 2_000,
-      retries: { retries: 20, factor: 1.3, minTimeout: 20, maxTimeout: 250, randomize: true },
-      // Its default throws from a timer and so ends the process. Here a lost lock changes nothing.
-      onCompromised: () => {},
-      fs: privateFolders,
-    });
-    // Called without arguments: it takes one for a callback. A late release finds the lock gone; that is all right.
-    return () => release().catch(() => {});
-  } catch {
-    // Held by someone who hangs, or no lock can be made there at all: go on without.
-    return async () => {};
+  const until = performance.now() + patience;
+  for (;;) {
+    try {
+      const release = await lockfile.lock(resolve(layout.entry(id)), {
+        realpath: false,
+        lockfilePath: join(layout.locks, `${id}.lock`),
+        stale: 10_000,
+        update: 2_000,
+        // Its default throws from a timer and so ends the process. Here a lost lock changes nothing.
+        onCompromised: () => {},
+        fs: privateFolders,
+      });
+      // Called without arguments: it takes one for a callback. A late release finds the lock gone; that is all right.
+      return () => release().catch(() => {});
+    } catch (error) {
+      // Its own retries would wait for any error, also where no lock can be made at all. Only a holder is waited for.
+      const isHeld = (error as NodeJS.ErrnoException).code === 'ELOCKED';
+      if (!isHeld || performance.now() > until) return async () => {};
+      await pause(20 + Math.random() * 80);
+    }
   }
 }
 

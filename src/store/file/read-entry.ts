@@ -21,7 +21,8 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 export function readEntry(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
   const path = layout.entry(id);
   try {
-    if (known !== undefined) {
+    // A file with a problem is looked at anew: a second name goes away without a trace in the file.
+    if (known !== undefined && known.problem === undefined) {
       const stats = lstatSync(path, { bigint: true });
       if (versionOf(stats) === known.version) return known;
     }

@@ -15,6 +15,8 @@ const temporary = /\.json\.\d+$/;
  * What cannot be looked at or removed is left for the next sweep.
  */
 export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): number {
+  // Refuses a folder that is not ours, or not a folder, as every other operation does.
+  if (!layout.exists()) return 0;
   let found = 0;
   for (const [folder, isOrphan] of [
     [layout.entries, (name: string) => temporary.test(name)],
@@ -30,7 +32,8 @@ export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): numb
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    // Whatever a link leads to is none of ours.
+    return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
   } catch {
     // Not there, so nothing is left behind in it.
     return [];

@@ -1,0 +1,88 @@
+/** The last act of a process. */
+
+import { describe, expect, test } from 'vitest';
+import { onLastAct } from '../../src/process/last-act.js';
+import { start } from '../support/processes.js';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const listeners = () => ['exit', ...signals].map((event) => process.listenerCount(event as 'exit'));
+
+test('nothing listens before there is an act and after the last was taken back', async () => {
+  const { emit } = process;
+  const { reallyExit } = process as unknown as { reallyExit: unknown };
+  const before = listeners();
+  const takeBack = [await onLastAct(() => {}), await onLastAct(() => {})];
+  expect(process.listenerCount('exit')).toBeGreaterThan(before[0] ?? 0);
+  expect(process.listenerCount('SIGTERM')).toBeGreaterThan(before[2] ?? 0);
+  takeBack[0]?.();
+  expect(process.listenerCount('exit')).toBeGreaterThan(before[0] ?? 0);
+  takeBack[1]?.();
+  expect(listeners()).toEqual(before);
+  takeBack[1]?.();
+  expect(listeners()).toEqual(before);
+  expect(process.emit).toBe(emit);
+  expect((process as unknown as { reallyExit: unknown }).reallyExit).toBe(reallyExit);
+});
+
+test('many acts take one listener', async () => {
+  const before = listeners();
+  const all = await Promise.all(Array.from({ length: 50 }, () => onLastAct(() => {})));
+  expect(process.listenerCount('exit')).toBe((before[0] ?? 0) + 1);
+  for (const takeBack of all) takeBack();
+  expect(listeners()).toEqual(before);
+});
+
+/** Runs a program that has a last act, which writes "acted". */
+function run(rest: string) {
+  const program = `
+    import { writeSync } from 'node:fs';
+    import { onLastAct } from './dist/process/last-act.js';
+    const takeBack = await onLastAct(() => writeSync(1, 'acted\\n'));
+    ${rest}`;
+  return start(process.execPath, ['--input-type=module', '-e', program]);
+}
+
+describe('is done', () => {
+  test.each<[string, number, string]>([
+    ['at the end of the program', 0, ''],
+    ['at process.exit', 3, 'process.exit(3);'],
+    ['with an exit code that was set', 4, 'process.exitCode = 4;'],
+    ['after an exception', 1, 'setImmediate(() => { throw new Error("x"); });'],
+    ['after a rejection', 1, 'Promise.reject(new Error("x"));'],
+    ['also when another act throws', 0, 'await onLastAct(() => { throw new Error("x"); });'],
+    ['when it waits for something that never comes', 13, 'await new Promise(() => {});'],
+  ])('%s, and the exit code stays %i', async (_, code, rest) => {
+    const running = run(rest);
+    expect(await running.ended).toEqual({ code, signal: null });
+    expect(running.lines).toContain('acted');
+  });
+
+  test.each(signals)('on %s, which ends the process as it would have', async (signal) => {
+    const running = run('console.log("ready"); setInterval(() => {}, 1_000);');
+    await running.line(/ready/);
+    running.child.kill(signal);
+    expect(await running.ended).toEqual({ code: null, signal });
+    expect(running.lines).toEqual(['ready', 'acted']);
+  });
+
+  test('not on a signal that the program handles itself, but when it ends in the end', async () => {
+    const running = run(`
+      const timer = setInterval(() => {}, 1_000);
+      process.on('SIGTERM', () => console.log('handled'));
+      process.on('SIGINT', () => process.exit(7));
+      console.log('ready');`);
+    await running.line(/ready/);
+    running.child.kill('SIGTERM');
+    await running.line(/handled/);
+    expect(running.lines).not.toContain('acted');
+    running.child.kill('SIGINT');
+    expect(await running.ended).toEqual({ code: 7, signal: null });
+    expect(running.lines.at(-1)).toBe('acted');
+  });
+
+  test('not once it was taken back', async () => {
+    const running = run('takeBack();');
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.lines).toEqual([]);
+  });
+});

@@ -1,0 +1,476 @@
+/** The store in files: layout, modes, full disks, locks, hints. */
+
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createId } from '../../src/core/id.js';
+import { Layout } from '../../src/store/file/directory.js';
+import { FileStore } from '../../src/store/file/file-store.js';
+import { withLock } from '../../src/store/file/lock.js';
+import { eventually } from '../support/eventually.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { start } from '../support/processes.js';
+import { needsRoot } from '../support/root.js';
+import { tempFolder } from '../support/temp.js';
+import { storeSuite } from './store-suite.js';
+
+storeSuite('FileStore', () => {
+  const directory = tempFolder();
+  const clock = new FakeClock(new Date().toISOString());
+  const [store, other] = [new FileStore({ directory, clock }), new FileStore({ directory, clock })];
+  onTestFinished(async () => {
+    await store.close();
+    await other.close();
+  });
+  return { store, other, pass: (ms) => clock.stop(ms) };
+});
+
+function newStore() {
+  const directory = join(tempFolder(), 'registry');
+  const store = new FileStore({ directory });
+  onTestFinished(() => store.close());
+  return { directory, store, layout: new Layout(directory) };
+}
+const newId = () => createId('weather');
+const mode = (path: string) => lstatSync(path).mode & 0o7777;
+/** Everything in the folder and below, with a slash after folders. */
+const tree = (directory: string) =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1) + (entry.isDirectory() ? '/' : ''))
+    .sort();
+
+describe('what stands in the folder', () => {
+  test('is made by the first put and by no reader', async () => {
+    const { directory, store } = newStore();
+    const id = newId();
+    await store.get(id);
+    await store.list();
+    await store.touch(id);
+    await store.delete(id);
+    await store.sweep();
+    expect(store.deleteNow(id, () => true)).toBe(false);
+    expect(existsSync(directory)).toBe(false);
+    await store.put(id, 'x', { ifAbsent: true });
+    expect(tree(directory)).toEqual(['v1/', 'v1/.drafts/', 'v1/.locks/', `v1/${id}.json`]);
+  });
+
+  test('is one file for each entry, and nothing is left beside it', async () => {
+    const { directory, store } = newStore();
+    const id = newId();
+    const { version } = await store.put(id, 'a', { ifAbsent: true });
+    await store.put(id, 'b', { ifVersion: version });
+    await store.put(id, 'c');
+    await expect(store.put(id, 'd', { ifAbsent: true })).rejects.toMatchObject({ code: 'ROLLCALL_CONFLICT' });
+    await expect(store.put(id, 'd', { ifVersion: version })).rejects.toMatchObject({ code: 'ROLLCALL_CONFLICT' });
+    expect(tree(directory)).toEqual(['v1/', 'v1/.drafts/', 'v1/.locks/', `v1/${id}.json`]);
+    expect(readFileSync(join(directory, 'v1', `${id}.json`), 'utf8')).toBe('c');
+    expect(await store.delete(id, { ifVersion: (await store.get(id))?.version ?? '' })).toBe(true);
+    expect(tree(directory)).toEqual(['v1/', 'v1/.drafts/', 'v1/.locks/']);
+  });
+
+  // 777 takes the owner's own rights away as well: root is the only one who could still write then.
+  test.each([0o000, 0o022, 0o077, 0o177, 0o777])('is for this user alone under umask %o', async (umask) => {
+    const { directory, store, layout } = newStore();
+    const previous = process.umask(umask);
+    onTestFinished(() => {
+      process.umask(previous);
+      // Or it cannot be removed.
+      if (existsSync(directory)) chmodSync(directory, 0o700);
+    });
+    const id = newId();
+    try {
+      await store.put(id, 'x', { ifAbsent: true });
+      expect(mode(layout.entry(id)) & 0o177).toBe(0);
+      await store.put(id, 'y');
+    } catch (error) {
+      expect(umask).toBeGreaterThan(0o77);
+      expect(error).toMatchObject({ code: 'ROLLCALL_STORE' });
+      return;
+    }
+    expect(mode(layout.entry(id))).toBe(0o600);
+    for (const folder of [directory, layout.entries, layout.drafts, layout.locks]) {
+      expect(mode(folder) & 0o077).toBe(0);
+      if (umask <= 0o077) expect(mode(folder)).toBe(0o700);
+    }
+  });
+
+  test.each([0o666, 0o644])('is closed to others again by an update when someone had set it to %o', async (open) => {
+    const { store, layout } = newStore();
+    const id = newId();
+    await store.put(id, 'x', { ifAbsent: true });
+    chmodSync(layout.entry(id), open);
+    await store.put(id, 'y');
+    expect(mode(layout.entry(id))).toBe(0o600);
+  });
+
+  test('has its heartbeat as mtime, by the clock of the owner', async () => {
+    const clock = new FakeClock('2026-05-05T05:05:05.500Z');
+    const directory = tempFolder();
+    const store = new FileStore({ directory, clock });
+    const id = newId();
+    await store.put(id, 'x', { ifAbsent: true });
+    await store.touch(id);
+    expect(statSync(join(directory, 'v1', `${id}.json`)).mtimeMs).toBe(clock.now());
+    expect((await store.get(id))?.renewedAt).toBe(clock.now());
+  });
+
+  test('comes back with the next put when someone has removed it all', async () => {
+    const { directory, store } = newStore();
+    const id = newId();
+    for (const condition of [{ ifAbsent: true }, undefined] as const) {
+      await store.put(newId(), 'x', { ifAbsent: true });
+      rmSync(directory, { recursive: true });
+      expect(await store.list()).toEqual([]);
+      expect(await store.touch(id)).toBe(false);
+      await store.put(id, 'y', condition);
+      expect((await store.get(id))?.body).toBe('y');
+    }
+  });
+});
+
+describe('an id that is no file name', () => {
+  test.each(['', '.', '..', '../x', '/etc/passwd', 'a/b', '.hidden', 'x\0y'])('%j is refused', async (id) => {
+    const { directory, store } = newStore();
+    await store.put(newId(), 'x');
+    const acts = [
+      () => store.put(id, 'x'),
+      () => store.put(id, 'x', { ifAbsent: true }),
+      () => store.put(id, 'x', { ifVersion: 'x' }),
+      () => store.get(id),
+      () => store.touch(id),
+      () => store.delete(id),
+      () => store.delete(id, { ifVersion: 'x' }),
+      async () => store.deleteNow(id, () => true),
+    ];
+    const before = tree(directory);
+    for (const act of acts) await expect(act()).rejects.toMatchObject({ code: 'ROLLCALL_INVALID' });
+    expect(tree(directory)).toEqual(before);
+  });
+});
+
+describe('a put that fails', () => {
+  function mountTiny(size: string): string {
+    const directory = tempFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', directory]);
+    onTestFinished(() => void execFileSync('umount', ['-l', directory]));
+    return directory;
+  }
+
+  test('because the disk is full rejects, and leaves the previous entry whole and nothing beside it', async (context) => {
+    needsRoot(context, 'mount');
+    const directory = mountTiny('8k');
+    const store = new FileStore({ directory });
+    const id = newId();
+    const first = await store.put(id, 'first', { ifAbsent: true });
+    const large = 'x'.repeat(20_000);
+    await expect(store.put(id, large)).rejects.toMatchObject({
+      code: 'ROLLCALL_STORE',
+      message: expect.stringContaining('disk is full'),
+    });
+    await expect(store.put(id, large, { ifVersion: first.version })).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    await expect(store.put(newId(), large, { ifAbsent: true })).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    expect(await store.list()).toEqual([first]);
+    expect(tree(directory).filter((name) => !name.endsWith('/'))).toEqual([`v1/${id}.json`]);
+    expect((await store.put(id, 'second')).body).toBe('second');
+  });
+
+  test('because no file can be made any more rejects, and renewing goes on', async (context) => {
+    needsRoot(context, 'mount');
+    // The root, v1, drafts, locks, one entry, and one place for its second name while it is published.
+    const directory = mountTiny('64k,nr_inodes=6');
+    const store = new FileStore({ directory });
+    const id = newId();
+    const first = await store.put(id, 'first', { ifAbsent: true });
+    writeFileSync(join(directory, 'the last one'), '');
+    await expect(store.put(id, 'second')).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    await expect(store.put(newId(), 'x', { ifAbsent: true })).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    expect(await store.list()).toEqual([first]);
+    expect(await store.touch(id)).toBe(true);
+    expect(await store.delete(id)).toBe(true);
+  });
+
+  test('because the file system is read-only rejects, and reading goes on', async (context) => {
+    needsRoot(context, 'mount');
+    const directory = mountTiny('64k');
+    const store = new FileStore({ directory });
+    const id = newId();
+    const first = await store.put(id, 'first', { ifAbsent: true });
+    execFileSync('mount', ['-o', 'remount,ro', directory]);
+    for (const act of [
+      () => store.put(id, 'second'),
+      () => store.put(newId(), 'x', { ifAbsent: true }),
+      () => store.touch(id),
+      () => store.delete(id),
+      async () => store.deleteNow(id, () => true),
+    ]) {
+      await expect(act()).rejects.toMatchObject({ code: 'ROLLCALL_STORE', message: expect.stringContaining('EROFS') });
+    }
+    expect(await store.list()).toEqual([first]);
+    expect(await store.sweep()).toBe(0);
+  });
+
+  test('because a folder with the name of the entry is in the way rejects', async () => {
+    const { store, layout } = newStore();
+    await store.put(newId(), 'x');
+    const id = newId();
+    mkdirSync(layout.entry(id));
+    await expect(store.put(id, 'x')).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    await expect(store.put(id, 'x', { ifAbsent: true })).rejects.toMatchObject({ code: 'ROLLCALL_CONFLICT' });
+    await expect(store.delete(id)).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    expect(readdirSync(layout.drafts)).toEqual([]);
+  });
+});
+
+test('a writer that died between writing and publishing is not in the way of the next', async () => {
+  const { store, layout } = newStore();
+  await store.put(newId(), 'x');
+  const id = newId();
+  writeFileSync(layout.draft(id), 'half a dra', { mode: 0o600 });
+  expect((await store.put(id, 'whole', { ifAbsent: true })).body).toBe('whole');
+  expect(readdirSync(layout.drafts)).toEqual([]);
+});
+
+test('an entry that is half-way published, with a draft of the same inode, is legible', async () => {
+  const { store, layout } = newStore();
+  const id = newId();
+  await store.put(id, 'x', { ifAbsent: true });
+  linkSync(layout.entry(id), layout.draft(id));
+  expect(await store.get(id)).toMatchObject({ body: 'x' });
+  expect((await store.get(id))?.problem).toBeUndefined();
+  // Elsewhere a second name is a second name.
+  renameSync(layout.draft(id), join(layout.root, 'second'));
+  expect((await store.get(id))?.problem).toContain('hard link');
+});
+
+test('a draft is never listed', async () => {
+  const { store, layout } = newStore();
+  await store.put(newId(), 'x');
+  writeFileSync(layout.draft(newId()), 'x');
+  expect(await store.list()).toHaveLength(1);
+});
+
+describe('the lock', () => {
+  /** As old as what nobody holds any more. */
+  const age = (path: string) => utimesSync(path, Date.now() / 1000 - 3_600, Date.now() / 1000 - 3_600);
+
+  test('of a holder that died long ago is taken over', async () => {
+    const { store, layout } = newStore();
+    const id = newId();
+    const { version } = await store.put(id, 'a', { ifAbsent: true });
+    const lock = join(layout.locks, `${id}.lock`);
+    mkdirSync(lock);
+    age(lock);
+    const began = performance.now();
+    expect((await store.put(id, 'b', { ifVersion: version })).body).toBe('b');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(readdirSync(layout.locks)).toEqual([]);
+  });
+
+  test('does not stop an update when something strange is in its place', async () => {
+    const { store, layout } = newStore();
+    const makers = [
+      (path: string) => writeFileSync(path, 'not a folder'),
+      (path: string) => mkdirSync(join(path, 'with something in it'), { recursive: true }),
+      (path: string) => symlinkSync('/nowhere', path),
+    ];
+    // At once, because each waits for the lock for some seconds first.
+    await Promise.all(
+      makers.flatMap((make) =>
+        ['update', 'outdated update', 'outdated delete'].map(async (what) => {
+          const id = newId();
+          const { version } = await store.put(id, 'a', { ifAbsent: true });
+          const lock = join(layout.locks, `${id}.lock`);
+          make(lock);
+          if (!lstatSync(lock).isSymbolicLink()) age(lock);
+          if (what === 'update') {
+            expect((await store.put(id, 'b', { ifVersion: version })).body).toBe('b');
+            return;
+          }
+          // Another's change is noticed without the lock, too.
+          await store.put(id, 'c');
+          if (what === 'outdated delete') expect(await store.delete(id, { ifVersion: version })).toBe(false);
+          else await expect(store.put(id, 'b', { ifVersion: version })).rejects.toThrow(/changed or removed/);
+          expect((await store.get(id))?.body).toBe('c');
+        }),
+      ),
+    );
+  });
+
+  test('is not waited for where it can never be had', async () => {
+    const { store, layout } = newStore();
+    const id = newId();
+    const { version } = await store.put(id, 'a', { ifAbsent: true });
+    rmSync(layout.locks, { recursive: true });
+    const began = performance.now();
+    expect(await store.delete(id, { ifVersion: version })).toBe(true);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  test('is waited for while someone holds it', async () => {
+    const { store, layout } = newStore();
+    const id = newId();
+    const { version } = await store.put(id, 'a', { ifAbsent: true });
+    const lock = join(layout.locks, `${id}.lock`);
+    mkdirSync(lock);
+    const update = store.put(id, 'b', { ifVersion: version });
+    const seen = await Promise.race([update, eventually('it has waited', () => statSync(lock).isDirectory())]);
+    expect(seen).toBe(true);
+    expect((await store.get(id))?.body).toBe('a');
+    rmSync(lock, { recursive: true });
+    expect((await update).body).toBe('b');
+  });
+
+  test('is a folder for this user alone, there while the act runs and gone afterwards', async () => {
+    const { layout } = newStore();
+    layout.prepare();
+    const id = newId();
+    const previous = process.umask(0);
+    onTestFinished(() => void process.umask(previous));
+    const seen = await withLock(layout, id, async () => mode(join(layout.locks, `${id}.lock`)));
+    expect(seen).toBe(0o700);
+    expect(readdirSync(layout.locks)).toEqual([]);
+  });
+
+  test('is given back when the act fails, and the failure is handed on', async () => {
+    const { layout } = newStore();
+    layout.prepare();
+    const failing = withLock(layout, newId(), async () => {
+      throw new Error('mine');
+    });
+    await expect(failing).rejects.toThrow('mine');
+    expect(readdirSync(layout.locks)).toEqual([]);
+  });
+
+  test('may be stolen while it is held, and nothing is thrown', async () => {
+    const { layout } = newStore();
+    layout.prepare();
+    const id = newId();
+    const result = await withLock(layout, id, async () => {
+      rmSync(join(layout.locks, `${id}.lock`), { recursive: true });
+      return 5;
+    });
+    expect(result).toBe(5);
+  });
+
+  test('leaves no patch on process.emit and no signal listener of its own', async () => {
+    const before = { emit: process.emit, reallyExit: (process as unknown as { reallyExit: unknown }).reallyExit };
+    const { store } = newStore();
+    const id = newId();
+    const { version } = await store.put(id, 'a', { ifAbsent: true });
+    await store.put(id, 'b', { ifVersion: version });
+    expect(process.emit).toBe(before.emit);
+    expect((process as unknown as { reallyExit: unknown }).reallyExit).toBe(before.reallyExit);
+  });
+
+  test('lets many updates of one entry each see the one before', async () => {
+    const { directory, store } = newStore();
+    const id = newId();
+    await store.put(id, '0', { ifAbsent: true });
+    const stores = Array.from({ length: 4 }, () => new FileStore({ directory }));
+    let conflicts = 0;
+    const count = async (each: FileStore) => {
+      for (let done = 0; done < 5; ) {
+        const entry = await each.get(id);
+        try {
+          await each.put(id, `${Number(entry?.body) + 1}`, { ifVersion: entry?.version ?? '' });
+          done++;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ROLLCALL_CONFLICT' });
+          conflicts++;
+        }
+      }
+    };
+    await Promise.all(stores.map(count));
+    expect((await store.get(id))?.body).toBe('20');
+    expect(conflicts).toBeGreaterThan(0);
+  });
+});
+
+describe('hints', () => {
+  test('tell of what other processes do, with the id', async () => {
+    const { store, layout } = newStore();
+    const hints: (string | undefined)[] = [];
+    await store.watch((id) => hints.push(id));
+    const id = newId();
+    start('sh', ['-c', 'umask 077; echo x > "$0.tmp"; mv "$0.tmp" "$0"', layout.entry(id)]);
+    await eventually('a hint for it comes', () => hints.includes(id));
+    hints.length = 0;
+    start('rm', [layout.entry(id)]);
+    await eventually('a hint for its removal comes', () => hints.includes(id));
+  });
+
+  test('do not tell of heartbeats', async () => {
+    const { store } = newStore();
+    const [id, marker] = [newId(), newId()];
+    await store.put(id, 'x', { ifAbsent: true });
+    const hints: (string | undefined)[] = [];
+    await store.watch((hint) => hints.push(hint));
+    for (let beat = 0; beat < 20; beat++) await store.touch(id);
+    await store.put(marker, 'x', { ifAbsent: true });
+    await eventually('the hint for what came after them comes', () => hints.includes(marker));
+    expect(hints).not.toContain(id);
+  });
+
+  test.each<[string, (layout: Layout) => string]>([
+    ['whole', ({ root }) => root],
+    ['entries', ({ entries }) => entries],
+  ])('come again after the %s folder was removed and made again', async (_, which) => {
+    const { directory, store, layout } = newStore();
+    const hints: (string | undefined)[] = [];
+    await store.watch((id) => hints.push(id));
+    hints.length = 0;
+    rmSync(which(layout), { recursive: true });
+    await eventually('the removal is noticed', () => hints.length > 0);
+    // Likely with the same inode as before.
+    const other = new FileStore({ directory });
+    let id = '';
+    await eventually(
+      'a hint comes from the new folder',
+      async () => {
+        if (hints.includes(id)) return true;
+        id = newId();
+        await other.put(id, 'x', { ifAbsent: true });
+        await eventually('it is heard of', () => hints.includes(id), 200).catch(() => {});
+        return false;
+      },
+      4_000,
+    );
+  });
+
+  test('hold two watches, however many entries there are', async (context) => {
+    if (process.platform !== 'linux') context.skip('needs /proc');
+    const { store } = newStore();
+    for (let index = 0; index < 50; index++) await store.put(newId(), 'x', { ifAbsent: true });
+    const watches = () =>
+      readdirSync('/proc/self/fdinfo')
+        .map((file) => {
+          try {
+            return readFileSync(`/proc/self/fdinfo/${file}`, 'latin1').match(/^inotify wd:/gm)?.length ?? 0;
+          } catch {
+            return 0; // The file descriptor of this very listing.
+          }
+        })
+        .reduce((sum, count) => sum + count, 0);
+    const before = watches();
+    const unwatch = await store.watch(() => {});
+    expect(watches() - before).toBeGreaterThan(0);
+    expect(watches() - before).toBeLessThanOrEqual(2);
+    await unwatch();
+    await eventually('they are given back', () => watches() === before);
+  });
+});
