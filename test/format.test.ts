@@ -2,6 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -538,13 +539,17 @@ test('whatever the umask, what Python writes is for its user alone; a folder ope
     (path) => (statSync(path).mode & 0o777).toString(8),
   );
   expect(modes).toEqual(['700', '700', '700', '600']);
-  const open = tempFolder();
-  mkdirSync(join(open, 'v1'));
-  execFileSync('chmod', ['777', join(open, 'v1')]);
-  const refused = start('sh', ['-c', command('022')], { ROLLCALL_DIR: open });
-  expect(await refused.ended).toMatchObject({ code: 1 });
-  expect(refused.errors()).toContain('is not a folder of this user alone');
-  expect(readdirSync(join(open, 'v1')).filter((name) => name.endsWith('.json'))).toEqual([]);
+  const shared = tempFolder();
+  mkdirSync(join(shared, 'v1'));
+  chmodSync(join(shared, 'v1'), 0o777);
+  const reader = start('python3', ['examples/python/discover.py'], { ROLLCALL_DIR: shared });
+  const writer = start('sh', ['-c', command('022')], { ROLLCALL_DIR: shared });
+  for (const refused of [reader, writer]) {
+    expect(await refused.ended).toMatchObject({ code: 1 });
+    expect(refused.errors()).toContain('is not a folder of this user alone');
+  }
+  await expect(open(shared).discover()).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+  expect(readdirSync(join(shared, 'v1')).filter((name) => name.endsWith('.json'))).toEqual([]);
 });
 
 test('on the same evidence, Python and we come to the same verdict', async (context) => {
@@ -567,19 +572,18 @@ test('on the same evidence, Python and we come to the same verdict', async (cont
   // No pid is as high as the highest: the kernel gives those below it.
   const pids = [process.pid, 4_194_304, zombie, thread];
   const either = <Value>(...values: Value[]) => values;
+  const own = [self.pidNamespace, self.timeNamespace];
   let count = 0;
   for (const pid of pids)
     for (const machine of either(self.machine, 'other', undefined))
       for (const host of either(self.host, 'other'))
         for (const boot of either(self.boot, 'other', undefined))
-          for (const pidNamespace of either(self.pidNamespace, '1', undefined))
-            for (const timeNamespace of either(self.timeNamespace, '1'))
-              for (const begun of either(startOf(pid), '7', self.start, new Date().toISOString(), undefined))
-                for (const age of either(0, 100_000, -100_000)) {
-                  const identity = { pid, machine, host, boot, pidNamespace, timeNamespace, start: begun };
-                  const entry = { ...full, ...named(`case-${count++}`), process: identity };
-                  plant(directory, entry, Date.now() - age);
-                }
+          for (const [pidNamespace, timeNamespace] of either(own, ['1', own[1]], [undefined, own[1]], [own[0], '1']))
+            for (const begun of either(startOf(pid), '7', self.start, new Date().toISOString(), undefined))
+              for (const age of either(count % 4 === 0 ? -100_000 : 0, 100_000)) {
+                const identity = { pid, machine, host, boot, pidNamespace, timeNamespace, start: begun };
+                plant(directory, { ...full, ...named(`case-${count++}`), process: identity }, Date.now() - age);
+              }
   const sightings = await open(directory).inspect();
   const ids = (...verdicts: string[]) =>
     sightings

@@ -63,6 +63,14 @@ def identify():
 ME = identify()
 
 
+def guard(forbidden):
+    """Refuses the folder unless it is a real one, this user's, and closed to others."""
+    info = os.lstat(FOLDER)
+    is_own = stat.S_ISDIR(info.st_mode) and info.st_uid == ME.get("uid") and not info.st_mode & forbidden
+    if not is_own and os.name == "posix":
+        raise PermissionError(f"{FOLDER} is not a folder of this user alone.")
+
+
 def look(pid):
     """What is at a pid: "there" with its start time, "gone", or "hidden" where neither can be told."""
     try:
@@ -137,6 +145,7 @@ def read(path):
 def discover(name=None):
     """The instances that are alive, or those of one name."""
     try:
+        guard(0o022)
         names = os.listdir(FOLDER)
     except FileNotFoundError:
         return  # Nobody has registered yet. Any other failure is one, and not an empty list.

@@ -66,14 +66,18 @@ def identify():
 ME = identify()
 
 
-def prepare():
-    """Makes the folders that are missing, and refuses one that others could look into."""
-    for path in (FOLDER.parent, FOLDER, FOLDER / ".drafts"):
-        os.makedirs(path, 0o700, exist_ok=True)
+def guard(forbidden):
+    """Refuses the folder unless it is a real one, this user's, and closed to others."""
     info = os.lstat(FOLDER)
-    is_own = stat.S_ISDIR(info.st_mode) and info.st_uid == ME.get("uid") and not info.st_mode & 0o077
+    is_own = stat.S_ISDIR(info.st_mode) and info.st_uid == ME.get("uid") and not info.st_mode & forbidden
     if not is_own and os.name == "posix":
         raise PermissionError(f"{FOLDER} is not a folder of this user alone.")
+
+
+def prepare():
+    for path in (FOLDER.parent, FOLDER, FOLDER / ".drafts"):
+        os.makedirs(path, 0o700, exist_ok=True)
+    guard(0o077)
 
 
 def describe(name, endpoints, ttl=45_000):

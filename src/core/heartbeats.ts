@@ -13,19 +13,12 @@ export class Heartbeats {
   #memories = new Map<string, Memory>();
 
   /**
-   * Notes that `id` was last renewed at `renewedAt`, and says how long ago that was (`age`) and for how long this
-   * observer has seen no renewal (`silence`), both in ms.
+   * Notes that `id` was last renewed at `renewedAt`, and says how long ago that was, in ms.
    *
    * Who looks often enough goes by its own monotonic clock: a writer whose clock is wrong, and a night's sleep,
    * then make no difference. Who does not, has only the file's time.
    */
-  observe(
-    id: string,
-    renewedAt: number,
-    ttl: number,
-    now: number,
-    monotonic: number,
-  ): { age: number; silence: number } {
+  observe(id: string, renewedAt: number, ttl: number, now: number, monotonic: number): number {
     let memory = this.#memories.get(id);
     if (memory?.renewedAt !== renewedAt) {
       const isClose = memory !== undefined && monotonic - memory.lookedAt <= ttl / 2;
@@ -34,7 +27,7 @@ export class Heartbeats {
     }
     memory.lookedAt = monotonic;
     const silence = monotonic - memory.since;
-    return { age: memory.isClose ? silence : Math.max(now - renewedAt, silence), silence };
+    return memory.isClose ? silence : Math.max(now - renewedAt, silence);
   }
 
   /** Forgets all but `ids`. */

@@ -45,6 +45,8 @@ export class Reaper implements AsyncDisposable {
   #isFailing = false;
   /** Found dead by the last sweep: by id, the version that was looked at. */
   #mourned = new Map<string, string>();
+  /** Found stale by every look since: by id, the version that was looked at and when that began (monotonic, in ms). */
+  #silent = new Map<string, { readonly version: string; readonly since: number }>();
 
   /** `interval` between sweeps in ms, 30,000 unless given; jittered by a quarter, so that many do not sweep at once. */
   constructor(world: World, options: { readonly interval?: number | undefined } = {}) {
@@ -76,8 +78,7 @@ export class Reaper implements AsyncDisposable {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#mourned.clear();
-    this.#surveyor.forget();
+    this.#forget();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,9 +106,8 @@ export class Reaper implements AsyncDisposable {
   async #sweep(isLate: boolean): Promise<number> {
     try {
       if (isLate) {
-        // We slept, or were stopped: the silence may have been ours. Skip this round and begin to watch anew.
-        this.#mourned.clear();
-        this.#surveyor.forget();
+        // Skip this round, and begin to watch anew.
+        this.#forget();
         return this.#jittered();
       }
       const sightings = await this.#surveyor.survey();
@@ -115,6 +115,7 @@ export class Reaper implements AsyncDisposable {
         sightings.filter(({ verdict }) => verdict === 'dead').map(({ id, version }) => [id, version]),
       );
       const due = new Set(sightings.filter((sighting) => this.#isDue(sighting)));
+      this.#noteSilence(sightings);
       const isMourning = [...dead].some(([id, version]) => this.#mourned.get(id) !== version);
       this.#mourned = dead;
       await this.#remove(sightings, (sighting) => due.has(sighting), false);
@@ -128,9 +129,30 @@ export class Reaper implements AsyncDisposable {
     }
   }
 
-  #isDue({ id, verdict, version, silence, instance }: Sighting): boolean {
+  #isDue({ id, verdict, version, instance }: Sighting): boolean {
     if (verdict === 'dead') return this.#mourned.get(id) === version;
-    return verdict === 'stale' && instance !== undefined && silence >= retention * instance.ttl;
+    const silent = this.#silent.get(id);
+    if (verdict !== 'stale' || instance === undefined || silent?.version !== version) return false;
+    return this.#world.clock.monotonic() - silent.since >= retention * instance.ttl;
+  }
+
+  /** Silence counts from the first look that found an entry stale: from then on we look often enough to hear. */
+  #noteSilence(sightings: readonly Sighting[]): void {
+    const before = this.#silent;
+    this.#silent = new Map();
+    for (const { id, verdict, version } of sightings) {
+      if (verdict !== 'stale') continue;
+      const known = before.get(id);
+      const since = known?.version === version ? known.since : this.#world.clock.monotonic();
+      this.#silent.set(id, { version, since });
+    }
+  }
+
+  /** We slept, or were stopped: the silence may have been ours. */
+  #forget(): void {
+    this.#mourned.clear();
+    this.#silent.clear();
+    this.#surveyor.forget();
   }
 
   async #remove(

@@ -30,8 +30,6 @@ export interface Sighting {
   readonly renewedAt: number;
   /** The store's version of the entry when it was looked at. */
   readonly version: string;
-  /** For how long this observer itself has seen no heartbeat, in ms. */
-  readonly silence: number;
 }
 
 /** Entries decoded and judged in one go: about 1.5 ms of the event loop. */
@@ -92,20 +90,20 @@ export class Surveyor {
     const decoded: Decoded =
       entry.problem === undefined ? this.#decode(entry) : { illegible: entry.problem, isNewer: false };
     if (decoded.instance === undefined) {
-      return { id, verdict: 'illegible', reason: decoded.illegible, renewedAt, version, silence: 0 };
+      return { id, verdict: 'illegible', reason: decoded.illegible, renewedAt, version };
     }
     const { instance } = decoded;
     const { clock, probe } = this.#world;
     const now = clock.now();
-    const seen = this.#heartbeats?.observe(id, renewedAt, instance.ttl, now, clock.monotonic());
-    const heartbeat = { age: seen?.age ?? now - renewedAt, ttl: instance.ttl };
+    const age = this.#heartbeats?.observe(id, renewedAt, instance.ttl, now, clock.monotonic());
+    const heartbeat = { age: age ?? now - renewedAt, ttl: instance.ttl };
     const judgement: Judgement = judge(
       instance.process,
       probe.observer,
       (pid, start) => probe.look(pid, start),
       heartbeat,
     );
-    return { id, ...judgement, instance, renewedAt, version, silence: seen?.silence ?? 0 };
+    return { id, ...judgement, instance, renewedAt, version };
   }
 
   #decode({ id, body }: StoreEntry): Decoded {

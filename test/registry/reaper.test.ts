@@ -222,17 +222,26 @@ describe('sweeping', () => {
     },
   );
 
-  test('was not awake when it was stopped between two looks, however punctual the second one is', async () => {
-    const { clock, reaper, store, put, ids } = reaperWorld();
-    const { id } = await put({ ttl: second, process: elsewhere });
-    reaper.start();
-    while (!store.calls.includes('list')) await clock.advance(100);
-    // All were stopped together, and go on together a moment before the next look: nobody could renew anything yet.
-    clock.stop(22 * second);
-    store.calls.length = 0;
-    while (!store.calls.includes('list')) await clock.advance(100);
-    expect(await ids()).toEqual([id]);
-  });
+  test.each([
+    ['silent', false],
+    ['fresh', true],
+  ])(
+    'was not awake when it was stopped after a look that found it %s, however punctual the next one is',
+    async (_, isFresh) => {
+      const { clock, reaper, store, put, ids } = reaperWorld();
+      const { id } = await put({ ttl: second, process: elsewhere });
+      reaper.start();
+      while (!store.calls.includes('list')) {
+        if (isFresh) await store.touch(id);
+        await clock.advance(100);
+      }
+      // All were stopped together, and go on together a moment before the next look: nobody could renew anything yet.
+      clock.stop(22 * second);
+      store.calls.length = 0;
+      while (!store.calls.includes('list')) await clock.advance(100);
+      expect(await ids()).toEqual([id]);
+    },
+  );
 
   test('is not fooled by a wall clock that is set forward or back', async () => {
     const { clock, reaper, put, ids } = reaperWorld();

@@ -161,19 +161,26 @@ describe('events', () => {
     expect(lines.at(-1)).toBe(`add ${id}`);
   });
 
-  test('miss nothing that changes while a look is under way', async () => {
+  test('tell soon what changes while a look is under way, and is not in it', async () => {
     const { clock, store, registry, start } = fakeWorld();
     const lines = record(registry.watch());
     await clock.advance(1_000);
     const door = gate();
-    store.before.list = door.wait;
-    const passing = clock.advance(600);
-    await door.reached;
+    const list = store.list.bind(store);
+    store.list = async () => {
+      const entries = await list();
+      await door.wait();
+      return entries;
+    };
+    let isReached = false;
+    void door.reached.then(() => {
+      isReached = true;
+    });
+    while (!isReached) await clock.advance(1);
+    store.list = list;
     const { id } = await start(201);
-    store.before = {};
     door.open();
-    await passing;
-    await clock.advance(100);
+    await clock.advance(50);
     expect(lines.at(-1)).toBe(`add ${id}`);
   });
 

@@ -7,7 +7,7 @@ import { whyNot } from '../../src/registry/why-not.js';
 import { makeInstance } from '../support/make-instance.js';
 
 function sighting(given: Partial<Sighting>, instance = makeInstance({ id: 'a' })): Sighting {
-  return { id: 'a', verdict: 'alive', reason: 'is running', instance, renewedAt: 0, version: '', silence: 0, ...given };
+  return { id: 'a', verdict: 'alive', reason: 'is running', instance, renewedAt: 0, version: '', ...given };
 }
 const conditions = (query: object) => compileQuery(parseQuery(query));
 

@@ -163,6 +163,17 @@ describe('an id that is no file name', () => {
   });
 });
 
+test('a heartbeat renews what stands in the folder, and not what a link in its place leads to', async () => {
+  const { store, layout } = newStore();
+  await store.put(newId(), 'x');
+  const [id, elsewhere] = [newId(), join(tempFolder(), 'file')];
+  writeFileSync(elsewhere, 'x');
+  utimesSync(elsewhere, 1_000, 1_000);
+  symlinkSync(elsewhere, layout.entry(id));
+  await store.touch(id);
+  expect(statSync(elsewhere).mtimeMs).toBe(1_000_000);
+});
+
 describe('a put that fails', () => {
   function mountTiny(size: string): string {
     const directory = tempFolder();

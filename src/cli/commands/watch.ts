@@ -44,5 +44,5 @@ export async function watch(
 }
 
 function toSighting(instance: Instance): Sighting {
-  return { id: instance.id, verdict: 'alive', reason: '', instance, renewedAt: 0, version: '', silence: 0 };
+  return { id: instance.id, verdict: 'alive', reason: '', instance, renewedAt: 0, version: '' };
 }
