@@ -33,8 +33,11 @@ async function gone(): Promise<number> {
 
 /** A process that has ended and whose parent never asks for its end. */
 async function zombie(): Promise<number> {
-  const parent = start('sh', ['-c', 'true & echo $!; exec sleep 60']);
+  const parent = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 61']);
   const pid = Number(await parent.line(/^\d+$/));
+  // Until then the parent is a shell, which would ask.
+  await eventually('the parent sleeps', () => readFileSync(`/proc/${parent.pid}/comm`, 'latin1') === 'sleep\n');
+  process.kill(pid, 'SIGKILL');
   await eventually('it is a zombie', () => readStat(pid)?.state === 'Z');
   return pid;
 }

@@ -84,7 +84,8 @@ describe('what stands in the folder', () => {
   });
 
   // 777 takes the owner's own rights away as well: root is the only one who could still write then.
-  test.each([0o000, 0o022, 0o077, 0o177, 0o777])('is for this user alone under umask %o', async (umask) => {
+  test.each(['000', '022', '077', '177', '777'])('is for this user alone under umask %s', async (digits) => {
+    const umask = Number.parseInt(digits, 8);
     const { directory, store, layout } = newStore();
     const previous = process.umask(umask);
     onTestFinished(() => {
@@ -109,11 +110,11 @@ describe('what stands in the folder', () => {
     }
   });
 
-  test.each([0o666, 0o644])('is closed to others again by an update when someone had set it to %o', async (open) => {
+  test.each(['666', '644'])('is closed to others again by an update when someone had set it to %s', async (open) => {
     const { store, layout } = newStore();
     const id = newId();
     await store.put(id, 'x', { ifAbsent: true });
-    chmodSync(layout.entry(id), open);
+    chmodSync(layout.entry(id), Number.parseInt(open, 8));
     await store.put(id, 'y');
     expect(mode(layout.entry(id))).toBe(0o600);
   });
