@@ -22,16 +22,15 @@ export async function find(registry: Registry, word: string, terminal: Terminal)
     }
     return newest;
   }
+  const gone = sightings.filter(({ instance }) => instance?.name === word);
+  if (gone.length > 0) {
+    const why = gone.map(({ id, reason }) => `${id}: ${reason}`).join('; ');
+    throw new Failure(`No live instance is named ${word}. ${why}`);
+  }
   const begun = sightings.filter(({ id }) => id.startsWith(word));
   const [only] = begun;
   if (only !== undefined && (begun.length === 1 || only.id === word)) return only;
   if (begun.length > 1) throw new Failure(`${word} is the beginning of several ids: ${list(begun)}`);
-  const gone = sightings.filter(({ instance }) => instance?.name === word);
-  if (gone.length > 0) {
-    throw new Failure(
-      `No live instance is named ${word}. ${gone.map(({ id, reason }) => `${id}: ${reason}`).join('; ')}`,
-    );
-  }
   const names = [...new Set(sightings.flatMap(({ instance }) => (instance ? [instance.name] : [])))];
   const known = names.length > 0 ? `There are: ${printable(names.join(', '))}` : 'Nothing is registered.';
   throw new Failure(`No instance has the name or id ${word}. ${known}`);

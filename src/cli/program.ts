@@ -93,7 +93,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     );
 
   command('wait <name>', 'wait until an instance is ready, and print its URL')
-    .option('--timeout <duration>', 'give up after this long (30s, 2m, 500ms)', duration, 30_000)
+    .addOption(
+      new Option('--timeout <duration>', 'give up after this long (500ms, 30s, 2m; a bare number is seconds)')
+        .argParser(duration)
+        .default(30_000, '30s'),
+    )
     .action(async (name: string, options: { timeout: number }) =>
       inRegistry(async (registry) => {
         const { wait } = await import('./commands/wait.js');

@@ -10,6 +10,10 @@ import { printable } from './printable.js';
  * @throws ROLLCALL_INVALID if there is none: it may speak stdio only, or listen on a socket without a URL.
  */
 export function urlOf(instance: Instance, type?: string): string {
+  if (instance === undefined) {
+    const message = 'there is none: pick and get give undefined when nothing matches';
+    throw invalid('The instance', [{ path: '', message }]);
+  }
   const endpoint = instance.endpoints.find((one) => one.url !== undefined && (type === undefined || one.type === type));
   if (endpoint?.url !== undefined) return endpoint.url;
   const types = instance.endpoints.map((one) => one.type).join(', ') || 'none';

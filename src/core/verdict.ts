@@ -44,7 +44,8 @@ export function judge(
 ): Judgement {
   const { pid } = subject;
   if (subject.machine !== observer.machine) {
-    return byHeartbeat(`runs on another machine (${subject.host ?? 'unknown'})`, heartbeat);
+    const where = subject.machine === undefined ? 'does not say on which machine it runs' : undefined;
+    return byHeartbeat(where ?? `runs on another machine (${subject.host ?? 'unknown'})`, heartbeat);
   }
   if (observer.boot !== undefined && subject.boot !== observer.boot) {
     // Cloned machines share a machine id: only with the same host name as well is another boot an earlier one.

@@ -82,7 +82,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
 
   /** The set as it is known now, oldest registration first. Reading it costs nothing; it is a new array after a change. */
   get instances(): readonly Instance[] {
-    this.#sorted ??= [...this.#current.values()].sort(byAge);
+    this.#sorted ??= Object.freeze([...this.#current.values()].sort(byAge));
     return this.#sorted;
   }
 

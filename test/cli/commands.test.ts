@@ -255,6 +255,11 @@ test('run leaves the entry to the program if rollcall is killed, and it dies wit
 test.each([
   { how: 'exits with its code', words: ['--url', 'http://127.0.0.1:{port}', '--', 'sh', '-c', 'exit 42'], code: 42 },
   { how: 'fails if it cannot be run', words: ['--url', 'http://127.0.0.1:{port}', '--', 'no-such-program'], code: 1 },
+  {
+    how: 'refuses a bad name before it starts anything',
+    words: ['--name', 'no good', '--url', 'http://a:1', '--', 'sh', '-c', 'exit 42'],
+    code: 2,
+  },
   { how: 'refuses what is no URL', words: ['--url', 'nonsense', '--', 'true'], code: 2 },
   { how: 'refuses a URL without a port', words: ['--url', 'tcp://localhost', '--', 'true'], code: 2 },
 ])('run $how', async ({ words, code }) => {

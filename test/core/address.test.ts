@@ -34,3 +34,7 @@ test('the address in one word is a URL, a path, or the type', () => {
   expect(addressOf(having(stdio))).toBe('stdio');
   expect(addressOf(having())).toBeUndefined();
 });
+
+test('the URL of no instance, as pick gives it when nothing matches, is a clear error', () => {
+  expect(() => urlOf(undefined as never)).toThrow(expect.objectContaining({ code: 'ROLLCALL_INVALID' }));
+});

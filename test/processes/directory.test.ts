@@ -41,7 +41,7 @@ test('deleting the whole directory brings every entry back within a heartbeat, a
 
   for (let round = 0; round < 3; round++) {
     // In the first round only what is in it, then all of it.
-    rmSync(round === 0 ? join(directory, 'v1') : directory, { recursive: true, force: true });
+    rmSync(round === 0 ? join(directory, 'v1') : directory, { recursive: true, force: true, maxRetries: 5 });
     const registry = new Registry({ directory });
     await eventually('all are back', async () => (await registry.discover()).length === 3);
     await eventually('the watcher sees all three again', () => view().join() === all.join());

@@ -217,3 +217,10 @@ test('another user gets at nothing', (context) => {
   expect(existsSync(layout.entry('y'))).toBe(false);
   expect(existsSync(join(directory, 'z'))).toBe(false);
 });
+
+test('a file system in which no folder can be made is an error, and does not hang', async (context) => {
+  if (process.platform !== 'linux') context.skip('needs /proc');
+  // mkdir says ENOENT there although the folder above exists: with `recursive`, Node would try for ever.
+  const store = new FileStore({ directory: '/proc/rollcall/none' });
+  await expect(store.put(newId(), 'x', { ifAbsent: true })).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+});

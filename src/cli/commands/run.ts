@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { namePattern } from '../../core/id.js';
 import type { Registration } from '../../registry/registration.js';
 import type { Registry } from '../../registry/registry.js';
 import { exitCodes, Failure } from '../failure.js';
@@ -19,6 +20,9 @@ interface RunOptions {
   readonly capability?: string[];
 }
 
+/** After this long without anyone listening it is said so, in ms. */
+const patience = 10_000;
+
 /** Between two attempts to connect while the program starts, in ms. */
 const attempt = 50;
 
@@ -32,6 +36,9 @@ export async function runProgram(
   words: readonly string[],
   { name, url: template, type, kind, title, tag, capability }: RunOptions,
 ): Promise<number> {
+  if (!namePattern.test(name)) {
+    throw new Failure(`--name must be letters, digits, ".", "_" or "-", and ${name} is not.`, exitCodes.usage);
+  }
   const port = template.includes('{port}') ? await freePort() : undefined;
   const fill = (text: string) => (port === undefined ? text : text.replaceAll('{port}', String(port)));
   const url = fill(template);
@@ -49,12 +56,17 @@ export async function runProgram(
   let registration: Registration | undefined;
   const hasEnded = new AbortController();
   void ended.finally(() => hasEnded.abort());
+  const reminder = setTimeout(() => {
+    const hint = port === undefined ? '' : ' Does the program use the port in PORT, or {port} in its arguments?';
+    terminal.say(`rollcall: nobody listens at ${url} yet.${hint}`);
+  }, patience).unref();
   try {
     if (await isListening(address, hasEnded.signal)) {
       registration = await registry.register(
         { name, kind, title, tags: tag, capabilities: capability, endpoints: [{ type, url }] },
         { pid: child.pid },
       );
+      clearTimeout(reminder);
       terminal.say(`rollcall: ${name} is at ${url} (${registration.id})`);
     }
   } catch (error) {
@@ -62,6 +74,7 @@ export async function runProgram(
     terminal.say(`rollcall: ${name} is not registered: ${error instanceof Error ? error.message : error}`);
   }
   const [code, signal] = await ended;
+  clearTimeout(reminder);
   await registration?.deregister();
   stopForwarding();
   if (signal !== null) {

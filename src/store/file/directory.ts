@@ -1,7 +1,7 @@
 /** Where the entries are: which folder, why that one, and that nobody else can reach into it. */
 
 import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { invalid, RollcallError } from '../../core/errors.js';
 
 /** The folder of the registry, and why it is that one. */
@@ -74,11 +74,10 @@ export class Layout {
     for (const path of [this.root, this.entries, this.drafts, this.locks]) {
       if (this.#check(path, true)) continue;
       try {
-        // Applied to every missing level above, too: nobody but this user had reason to look there.
-        mkdirSync(path, { recursive: true, mode: 0o700 });
+        makeFolder(path);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannot('make the folder', path, cause);
-        // Something that is no folder is in the way; the check below says what.
+        // Someone was faster, or something that is no folder is in the way; the check below says what.
       }
       this.#check(path, true);
     }
@@ -130,6 +129,21 @@ export class Layout {
       throw refuse(path, `${open} and cannot be closed to them`, cause);
     }
     return true;
+  }
+}
+
+/**
+ * Makes a folder for this user alone, and those missing above it. Level by level: where a file system answers ENOENT
+ * for what exists (/proc does), `mkdirSync` with `recursive` never returns (Node 20.20).
+ */
+function makeFolder(path: string): void {
+  const above = dirname(path);
+  if (above !== path && statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    // Another process makes the same folders at the same moment.
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
   }
 }
 
