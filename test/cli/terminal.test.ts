@@ -31,8 +31,9 @@ const csi = '\u001b[';
 test('colour appears on a terminal, not with NO_COLOR, and not in a pipe', async (context) => {
   needsScript(context);
   const { directory } = await registered();
+  // Node takes a terminal with CI in its environment for one without colours.
   const seen = async (env = {}) => (await outcomeOf(startOnTerminal(directory, 'list', env))).out;
-  expect(await seen({ NO_COLOR: undefined })).toContain(`${csi}32mready`);
+  expect(await seen({ NO_COLOR: undefined, CI: undefined })).toContain(`${csi}32mready`);
   const plain = await seen({ NO_COLOR: '1' });
   expect(plain).toContain('ready');
   expect(plain).not.toContain(csi);
