@@ -160,8 +160,10 @@ export class Registration implements AsyncDisposable {
   /** The heartbeat: a touch, never a rewrite, which could bring back what was removed on purpose. */
   async #renew(): Promise<void> {
     const { store } = this.#world;
-    if (this.#isOver || (await store.touch(this.id))) return;
+    if (this.#isOver) return;
+    // An entry that speaks of a child is not kept fresh, nor put back, when the child has ended.
     if (this.#isSubjectDead()) return this.#end();
+    if (await store.touch(this.id)) return;
     try {
       await store.put(this.id, this.#body, { ifAbsent: true });
     } catch (error) {

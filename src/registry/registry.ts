@@ -41,6 +41,8 @@ export class Registry implements World, AsyncDisposable {
   readonly #ownsStore: boolean;
   readonly #onError: (error: unknown) => void;
   readonly #registrations = new Set<Registration>();
+  /** Not yet written: `close` waits for them, and each takes its entry back. */
+  readonly #opening = new Set<Promise<Registration>>();
   readonly #watchers = new Set<Watcher>();
   readonly #turns: Turns = new Map();
   readonly #surveyor: Surveyor;
@@ -91,7 +93,15 @@ export class Registry implements World, AsyncDisposable {
    * @throws ROLLCALL_INVALID if the input is not valid; the error names every problem by its path.
    * @throws ROLLCALL_STORE if it cannot be written. A server that should run all the same catches this.
    */
-  async register(input: RegistrationInput, options: RegisterOptions = {}): Promise<Registration> {
+  register(input: RegistrationInput, options: RegisterOptions = {}): Promise<Registration> {
+    const opening = this.#register(input, options);
+    this.#opening.add(opening);
+    const forget = () => void this.#opening.delete(opening);
+    opening.then(forget, forget);
+    return opening;
+  }
+
+  async #register(input: RegistrationInput, options: RegisterOptions): Promise<Registration> {
     this.#assertOpen();
     const { ttl, cwd, ...given } = parse(registrationSchema, input, 'The registration');
     const { pid } = parse(registerOptionsSchema, { pid: options.pid }, 'The options of register');
@@ -232,6 +242,7 @@ export class Registry implements World, AsyncDisposable {
       ...[...this.#registrations].map((registration) => registration.deregister()),
       ...[...this.#watchers].map((watcher) => watcher.close()),
     ]);
+    await Promise.allSettled(this.#opening);
     if (this.#ownsStore) await this.store.close();
     for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
   }

@@ -9,7 +9,12 @@ import { tempFolder } from '../support/temp.js';
 const entriesIn = (directory: string) => readdirSync(join(directory, 'v1')).filter((name) => name.endsWith('.json'));
 
 /** What the program is told, what it is sent, and what else it did before. */
-const ways: readonly { readonly how: string; readonly words?: string[]; readonly signal?: NodeJS.Signals }[] = [
+const ways: readonly {
+  readonly how: string;
+  readonly words?: string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: NodeJS.Signals;
+}[] = [
   { how: 'reaches its end', words: ['end'] },
   { how: 'reaches its end with an exit code', words: ['code'] },
   { how: 'calls process.exit', words: ['exit'] },
@@ -21,6 +26,8 @@ const ways: readonly { readonly how: string; readonly words?: string[]; readonly
   { how: 'gets SIGQUIT', signal: 'SIGQUIT' },
   { how: 'handles SIGTERM itself', words: ['graceful'], signal: 'SIGTERM' },
   // An update loads two more libraries that listen to signals.
+  { how: 'has listened once for SIGTERM before it registered', signal: 'SIGTERM', env: { ONCE: '1' } },
+  { how: 'has listened once, updated, and gets SIGTERM', words: ['update'], signal: 'SIGTERM', env: { ONCE: '1' } },
   { how: 'has updated and gets SIGINT', words: ['update'], signal: 'SIGINT' },
   { how: 'has updated and gets SIGTERM', words: ['update'], signal: 'SIGTERM' },
   { how: 'has updated and reaches its end', words: ['update', 'end'] },
@@ -31,10 +38,10 @@ const ways: readonly { readonly how: string; readonly words?: string[]; readonly
 
 test.each(ways)(
   'a program that $how ends just so with rollcall, and leaves no entry',
-  async ({ words = [], signal }) => {
+  async ({ words = [], signal, env = {} }) => {
     const end = async (mode: string[]) => {
       const directory = tempFolder();
-      const program = startNode('test/programs/server.js', ['server', ...mode], { ROLLCALL_DIR: directory });
+      const program = startNode('test/programs/server.js', ['server', ...mode], { ROLLCALL_DIR: directory, ...env });
       await program.line(/^registered /);
       if (mode.length === 0) expect(entriesIn(directory)).toHaveLength(1);
       for (const word of words) {

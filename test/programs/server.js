@@ -45,6 +45,10 @@ const acts = {
   block: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms)),
 };
 
+// A listener that is there before we are, and removes itself when it is called.
+if (process.env.ONCE !== undefined) {
+  process.once('SIGTERM', () => setImmediate(() => setImmediate(() => process.exit(9))));
+}
 if (process.env.WAIT === undefined) await register();
 else say('waiting');
 const lines = createInterface({ input: process.stdin });
