@@ -88,9 +88,11 @@ test('a pid that was reused is dead, a zombie is dead, a live process of another
   plant(directory, id('reused'), { ...self, start: String(Number(self.start) - 1) });
   plant(directory, id('itself'), self);
 
-  // sh starts a child that ends at once, and then becomes a program that never waits for it.
-  const parent = start('sh', ['-c', 'true & echo $!; exec sleep 1000']);
+  // sh starts a child and then becomes a program that never waits for one; sh itself would, so kill only after that.
+  const parent = start('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000']);
   const zombie = Number(await parent.line(/^\d+$/));
+  await eventually('sh has become sleep', () => readFileSync(`/proc/${parent.pid}/comm`, 'latin1') === 'sleep\n');
+  process.kill(zombie, 'SIGKILL');
   await eventually('it is a zombie', () => / Z /.test(readFileSync(`/proc/${zombie}/stat`, 'latin1')));
   const startOf = (pid: number) =>
     readFileSync(`/proc/${pid}/stat`, 'latin1')
