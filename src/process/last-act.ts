@@ -6,18 +6,21 @@ const acts = new Set<Act>();
 let unhook: (() => void) | undefined;
 
 /**
- * Runs `act` synchronously when the process ends: normally, by an uncaught exception or by a signal whose default
- * is to end it. How it ends, its exit code or signal, is left as it would be. Returns what takes it back.
+ * What ends a process by default and asks it to end. Others are left alone: whoever sends SIGQUIT wants no last act,
+ * and of some (SIGXFSZ) a listener would change what the program sees, since Node ignores them.
+ */
+const signals: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
+/**
+ * Runs `act` synchronously when the process ends: normally, by an uncaught exception or by SIGHUP, SIGINT or SIGTERM.
+ * How it ends, its exit code or signal, is left as it would be. Returns what takes it back.
  *
  * A default SIGTERM does not emit `exit`, and a listener of one's own stops it from ending the process: so it is sent
  * again, unless the program listens itself. Nothing listens while there is no act.
  */
-export async function onLastAct(act: Act): Promise<() => void> {
-  // Only its list of the signals that end a process. Its own hook changes exit codes (see patches.ts), and sends the
-  // signal again although a `once` listener of the program's is at work: that has removed itself by then.
-  const { signals } = await import('signal-exit/signals');
+export function onLastAct(act: Act): () => void {
   acts.add(act);
-  if (unhook === undefined) hook(signals);
+  if (unhook === undefined) hook();
   return () => {
     acts.delete(act);
     if (acts.size === 0) unhook?.();
@@ -32,7 +35,7 @@ function countCopies(): { count: number } {
   return shared[key] as { count: number };
 }
 
-function hook(signals: readonly NodeJS.Signals[]): void {
+function hook(): void {
   const copies = countCopies();
   const hear = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > copies.count + librariesListening()) return;
@@ -41,26 +44,18 @@ function hook(signals: readonly NodeJS.Signals[]): void {
     process.kill(process.pid, signal);
     // As pid 1 of a container it lives on: the kernel ignores the default of a signal there.
     setImmediate(() => {
-      if (acts.size > 0 && unhook === undefined) hook(signals);
+      if (acts.size > 0 && unhook === undefined) hook();
     }).unref();
   };
-  const heard = signals.filter((signal) => {
-    try {
-      // First in line, when a `once` listener can still be counted.
-      process.prependListener(signal, hear);
-      return true;
-    } catch {
-      // Not a signal of this platform.
-      return false;
-    }
-  });
+  // First in line, when a `once` listener of the program's own can still be counted.
+  for (const signal of signals) process.prependListener(signal, hear);
   process.on('exit', runAll);
   copies.count++;
   unhook = () => {
     unhook = undefined;
     copies.count--;
     process.off('exit', runAll);
-    for (const signal of heard) process.off(signal, hear);
+    for (const signal of signals) process.off(signal, hear);
   };
 }
 

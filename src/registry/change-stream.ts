@@ -34,6 +34,8 @@ export class ChangeStream implements AsyncIterableIterator<Change> {
 
   tell({ instance: { id }, reason }: Change): void {
     this.#changed.set(id, reason);
+    // Came and went untold: or a consumer that never asks would cost one id for each instance there ever was.
+    if (this.#told.get(id) === this.#now(id)) this.#changed.delete(id);
     while (this.#waiting.length > 0) {
       const change = this.#take();
       if (change === undefined) break;

@@ -4,7 +4,7 @@
 type EventMap<Events> = Record<keyof Events, unknown[]>;
 
 export class Listeners<Events extends EventMap<Events>> {
-  readonly #byType = new Map<keyof Events, ((args: unknown[]) => void)[]>();
+  readonly #byType = new Map<keyof Events, ((args: unknown[]) => unknown)[]>();
   readonly #onThrow: (error: unknown) => void;
 
   constructor(onThrow: (error: unknown) => void) {
@@ -26,7 +26,8 @@ export class Listeners<Events extends EventMap<Events>> {
     const listeners = this.#byType.get(type) ?? [];
     for (const listener of listeners) {
       try {
-        listener(args);
+        // An async listener that rejects would otherwise end the process.
+        Promise.resolve(listener(args)).catch(this.#onThrow);
       } catch (error) {
         this.#onThrow(error);
       }

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { Strategy } from '../core/pick.js';
 import { pidSchema, ttlSchema } from '../core/schema.js';
 import type { Probe } from '../process/probe.js';
+import type { FileSystem } from '../store/file/file-system.js';
 import type { Store } from '../store/store.js';
 
 /** Every async call takes one; the call rejects with its reason when it is aborted. */
@@ -21,7 +22,9 @@ export interface RegistryOptions {
   readonly ttl?: number | undefined;
   /** Takes the errors of background work: heartbeats, looks, sweeps. A process warning unless given. */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /** The world, where a test brings its own: time, processes and (for the file store) files. */
   readonly clock?: Clock | undefined;
+  readonly fs?: FileSystem | undefined;
   readonly probe?: Probe | undefined;
 }
 
@@ -43,7 +46,7 @@ export interface WaitOptions extends PickOptions {
   readonly timeout?: number | undefined;
 }
 
-/** What is an object of its maker's own making (store, clock, probe) is not looked into. */
+/** What is an object of its maker's own making (store, clock, fs, probe) is not looked into. */
 export const optionsSchema = z.strictObject({
   directory: z.string().min(1).optional(),
   ttl: ttlSchema.optional(),

@@ -8,6 +8,7 @@ import { parse } from '../core/problems.js';
 import { patchSchema } from '../core/schema.js';
 import { judge } from '../core/verdict.js';
 import { onLastAct } from '../process/last-act.js';
+import type { StoreEntry } from '../store/store.js';
 import type { Abortable } from './options.js';
 import { Queue } from './queue.js';
 import type { World } from './survey.js';
@@ -42,7 +43,7 @@ export class Registration implements AsyncDisposable {
     const registration = new Registration(world, instance, onEnd);
     const { store } = world;
     // Before the entry is there, so that no signal finds it there without this.
-    const forget = await onLastAct(() => {
+    const forget = onLastAct(() => {
       // The process may survive the signal that led here (as pid 1 it does); then the next heartbeat puts it back.
       store.deleteNow?.(instance.id, (body) => registration.#isOwn(body));
     });
@@ -157,23 +158,33 @@ export class Registration implements AsyncDisposable {
     });
   }
 
-  /** The heartbeat: a touch, never a rewrite, which could bring back what was removed on purpose. */
+  /**
+   * The heartbeat: a touch. Never a rewrite of what is whole, which could bring back what was removed on purpose; an
+   * entry that is gone or broken is put back.
+   */
   async #renew(): Promise<void> {
     const { store } = this.#world;
     if (this.#isOver) return;
     // An entry that speaks of a child is not kept fresh, nor put back, when the child has ended.
     if (this.#isSubjectDead()) return this.#end();
-    if (await store.touch(this.id)) return;
-    try {
-      await store.put(this.id, this.#body, { ifAbsent: true });
-    } catch (error) {
-      if (!isRollcallError(error, 'ROLLCALL_CONFLICT')) throw error;
-      // It is there after all: put back by hand, or another's. Only in the second case there is nothing to renew.
-      const entry = await store.get(this.id);
-      if (entry === undefined || this.#isOwn(entry.body)) return;
+    // First, since it needs least: a process that has no file left to open stays fresh all the same.
+    const isThere = await store.touch(this.id);
+    const entry = isThere ? await store.get(this.id) : undefined;
+    if (entry !== undefined && !this.#isOwn(entry.body)) {
       this.#end();
       throw this.#lost();
     }
+    if (entry !== undefined && this.#isLegible(entry)) return;
+    try {
+      await store.put(this.id, this.#body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
+    } catch (error) {
+      // Put back or mended by hand in this very moment: the next heartbeat sees whose it is.
+      if (!isRollcallError(error, 'ROLLCALL_CONFLICT')) throw error;
+    }
+  }
+
+  #isLegible({ body, problem }: StoreEntry): boolean {
+    return problem === undefined && (body === this.#body || decode(this.id, body).instance !== undefined);
   }
 
   /** An entry may speak of a child process: one that has ended is not put back. */

@@ -52,16 +52,16 @@ export class Registry implements World, AsyncDisposable {
 
   /** @throws ROLLCALL_INVALID */
   constructor(options: RegistryOptions = {}) {
-    const { store, clock, probe, ...plain } = options;
+    const { store, clock, fs, probe, ...plain } = options;
     const { directory, ttl, onError } = parse(optionsSchema, plain, 'The options of the registry');
-    if (store !== undefined && directory !== undefined) {
-      const message = 'cannot be given together with a store';
-      throw invalid('The options of the registry', [{ path: 'directory', message }]);
+    for (const [path, given] of Object.entries({ directory, fs })) {
+      if (store === undefined || given === undefined) continue;
+      throw invalid('The options of the registry', [{ path, message: 'cannot be given together with a store' }]);
     }
     this.clock = clock ?? systemClock;
     // Whoever made the store closes it: several registries may share one.
     this.#ownsStore = store === undefined;
-    this.store = store ?? new FileStore({ directory, clock: this.clock });
+    this.store = store ?? new FileStore({ directory, clock: this.clock, fs });
     this.#ttl = ttl ?? DEFAULT_TTL;
     this.#onError = onError ?? warn;
     this.#probe = probe;

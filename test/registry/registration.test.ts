@@ -328,20 +328,36 @@ test.each([
 });
 
 test('a heartbeat that finds its id taken reports it once and stops', async () => {
-  const { clock, store, registry, errors } = fakeWorld();
+  const { clock, probe, store, registry, errors } = fakeWorld();
   const { id } = await registry.register(weather);
   await store.delete(id);
-  const body = encode(makeInstance({ id, process: { pid: 4711, start: '9' } }));
+  const body = encode(makeInstance({ id, process: probe.run(4711) }));
   store.before.put = async () => {
     store.before = {};
     await store.put(id, body);
   };
+  await clock.advance(15_000);
+  expect(errors).toEqual([]);
   await clock.advance(15_000);
   expect(errors).toMatchObject([{ code: 'ROLLCALL_LOST', details: { id } }]);
   const { renewedAt } = (await store.get(id)) ?? {};
   await clock.advance(120_000);
   expect(await store.get(id)).toMatchObject({ body, renewedAt });
   expect(errors).toHaveLength(1);
+});
+
+test.each([
+  ['empty', ''],
+  ['cut short', '{"format":1,"id":"wea'],
+  ['of another id', JSON.stringify({ format: 1, id: 'other' })],
+])('an entry that has become %s is mended by the next heartbeat', async (_, body) => {
+  const { clock, store, registry, errors } = fakeWorld();
+  const { id, instance } = await registry.register(weather);
+  await store.put(id, body);
+  expect(await registry.discover()).toEqual([]);
+  await clock.advance(15_000);
+  expect(await registry.discover()).toEqual([instance]);
+  expect(errors).toEqual([]);
 });
 
 test('a heartbeat that finds its own entry put back by hand is content', async () => {

@@ -27,11 +27,10 @@ const id = createId('weather');
 const minute = 60_000;
 
 const orphans: [string, (layout: Layout) => string][] = [
-  ['a temporary of a rewrite', (layout) => `${layout.entry(id)}.1234567`],
-  ['a draft', (layout) => layout.draft(id)],
+  ['a draft', (layout) => layout.draft(id, 'x')],
   ['a draft of an odd name', (layout) => join(layout.drafts, 'x')],
-  ['a lock', (layout) => `${join(layout.locks, id)}.lock/`],
-  ['a file in place of a lock', (layout) => `${join(layout.locks, id)}.lock`],
+  ['a lock', (layout) => layout.lock(id)],
+  ['a folder in place of a lock', (layout) => `${layout.lock(id)}/`],
 ];
 
 test.each(orphans)('%s is removed once nobody has touched it for a minute', async (_, pathIn) => {
@@ -52,6 +51,7 @@ test.each<[string, (layout: Layout) => string]>([
   ['an entry', (layout) => layout.entry(id)],
   ['a hidden file', (layout) => join(layout.entries, '.keep')],
   ["someone's notes", (layout) => join(layout.entries, 'notes.json.bak')],
+  ["another program's temporary", (layout) => `${layout.entry(id)}.1234567`],
   ['a file that ends in a number', (layout) => join(layout.entries, 'notes.123')],
   ['a foreign folder', (layout) => `${join(layout.entries, 'claims')}/`],
   ['a file among the locks', (layout) => join(layout.locks, 'notes')],
@@ -70,7 +70,7 @@ test('a lock with something in it is left, and the rest is removed', async () =>
   mkdirSync(join(lock, 'inside'), { recursive: true });
   const then = new Date(clock.now() - 10 * minute);
   utimesSync(lock, then, then);
-  make(layout.draft(id), 10 * minute);
+  make(layout.draft(id, 'x'), 10 * minute);
   expect(await store.sweep()).toBe(1);
   expect(readdirSync(layout.drafts)).toEqual([]);
   expect(existsSync(join(lock, 'inside'))).toBe(true);
@@ -78,7 +78,7 @@ test('a lock with something in it is left, and the rest is removed', async () =>
 
 test('what lies in the future, by a clock that was wrong, is left', async () => {
   const { layout, store, make } = sweptFolder();
-  make(layout.draft(id), -10 * minute);
+  make(layout.draft(id, 'x'), -10 * minute);
   expect(await store.sweep()).toBe(0);
 });
 

@@ -1,8 +1,9 @@
 /** Where the entries are: which folder, why that one, and that nobody else can reach into it. */
 
-import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { invalid, RollcallError } from '../../core/errors.js';
+import { type FileSystem, systemFileSystem } from './file-system.js';
 
 /** The folder of the registry, and why it is that one. */
 export interface Directory {
@@ -49,8 +50,10 @@ export class Layout {
   /** New entries while they are written. Not beside the finished ones, where each would wake every watcher. */
   readonly drafts: string;
   readonly locks: string;
+  readonly fs: FileSystem;
 
-  constructor(root: string) {
+  constructor(root: string, fs: FileSystem = systemFileSystem) {
+    this.fs = fs;
     this.root = root;
     this.entries = join(root, 'v1');
     this.drafts = join(this.entries, '.drafts');
@@ -61,8 +64,13 @@ export class Layout {
     return join(this.entries, fileName(id));
   }
 
-  draft(id: string): string {
-    return join(this.drafts, fileName(id));
+  /** `mark` tells the drafts of one id apart. */
+  draft(id: string, mark: string): string {
+    return join(this.drafts, `${fileName(id)}.${mark}`);
+  }
+
+  lock(id: string): string {
+    return join(this.locks, fileName(id, '.lock'));
   }
 
   /**
@@ -74,7 +82,7 @@ export class Layout {
     for (const path of [this.root, this.entries, this.drafts, this.locks]) {
       if (this.#check(path, true)) continue;
       try {
-        makeFolder(path);
+        makeFolder(this.fs, path);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannot('make the folder', path, cause);
         // Someone was faster, or something that is no folder is in the way; the check below says what.
@@ -101,7 +109,7 @@ export class Layout {
     const isRoot = path === this.root;
     let stats: Stats;
     try {
-      stats = isRoot ? statSync(path) : lstatSync(path);
+      stats = isRoot ? this.fs.statSync(path) : this.fs.lstatSync(path);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw cannot('look at the folder', path, cause);
@@ -124,7 +132,7 @@ export class Layout {
     const open = `it is open to other users (mode ${(stats.mode & 0o7777).toString(8)})`;
     if (!mayTighten || stats.uid !== self) throw refuse(path, `${open}. Run: chmod go-rwx ${path}`);
     try {
-      chmodSync(path, stats.mode & 0o7777 & ~forbidden);
+      this.fs.chmodSync(path, stats.mode & 0o7777 & ~forbidden);
     } catch (cause) {
       throw refuse(path, `${open} and cannot be closed to them`, cause);
     }
@@ -136,11 +144,13 @@ export class Layout {
  * Makes a folder for this user alone, and those missing above it. Level by level: where a file system answers ENOENT
  * for what exists (/proc does), `mkdirSync` with `recursive` never returns (Node 20.20).
  */
-function makeFolder(path: string): void {
+function makeFolder(fs: FileSystem, path: string): void {
   const above = dirname(path);
-  if (above !== path && statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(above);
+  if (above !== path && fs.statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(fs, above);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
+    // A umask may have taken away what we need ourselves, and nobody could use or remove the folder then.
+    if (process.platform !== 'win32' && (fs.statSync(path).mode & 0o700) !== 0o700) fs.chmodSync(path, 0o700);
   } catch (cause) {
     // Another process makes the same folders at the same moment.
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
@@ -151,11 +161,11 @@ function makeFolder(path: string): void {
 const leading = process.platform === 'win32' ? /^\.|[/\\:\0]/ : /^\.|[/\0]/;
 
 /** No id leads out of its folder, whoever passes it. */
-function fileName(id: string): string {
+function fileName(id: string, extension = '.json'): string {
   if (id === '' || leading.test(id)) {
     throw invalid('The id', [{ path: 'id', message: 'must not be empty, begin with a dot or contain a separator' }]);
   }
-  return `${id}.json`;
+  return `${id}${extension}`;
 }
 
 function refuse(path: string, why: string, cause?: unknown): RollcallError {

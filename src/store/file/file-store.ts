@@ -1,6 +1,5 @@
 /** The embedded default store: one JSON file per entry in a folder of the user's own. */
 
-import { lutimesSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
@@ -8,6 +7,7 @@ import { systemClock } from '../../process/system-clock.js';
 import { conflictMessage } from '../memory-store.js';
 import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
+import { type FileSystem, systemFileSystem } from './file-system.js';
 import { withLock } from './lock.js';
 import { readEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
@@ -16,6 +16,14 @@ import { publishEntry, replaceEntry } from './write-entry.js';
 
 /** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
 const slice = 256;
+
+export interface FileStoreOptions {
+  /** An absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
+  readonly directory?: string | undefined;
+  readonly clock?: Clock | undefined;
+  /** Instead of node:fs: for tests in which the n-th call fails. Watching for hints does not go through it. */
+  readonly fs?: FileSystem | undefined;
+}
 
 /**
  * Keeps each entry in `<directory>/v1/<id>.json`, mode 0600 in folders of mode 0700; its mtime is the heartbeat.
@@ -27,15 +35,17 @@ export class FileStore implements Store {
   readonly traits: StoreTraits = { reach: 'host', expiry: false, hints: true };
   readonly #explicit: string | undefined;
   readonly #clock: Clock;
+  readonly #fs: FileSystem;
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
   /** What the last listing gave, so that the next need not read what has not changed. */
   #known = new Map<string, StoreEntry>();
   readonly #unwatch = new Set<Unwatch>();
 
-  constructor(options: { readonly directory?: string | undefined; readonly clock?: Clock | undefined } = {}) {
+  constructor(options: FileStoreOptions = {}) {
     this.#explicit = options.directory;
     this.#clock = options.clock ?? systemClock;
+    this.#fs = options.fs ?? systemFileSystem;
   }
 
   /** Where the entries are, and why there. Resolved on first use and not again. */
@@ -47,7 +57,7 @@ export class FileStore implements Store {
   async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
     const layout = await this.#open();
     if (condition?.ifAbsent === true) {
-      publishEntry(layout, id, body);
+      await publishEntry(layout, id, body);
     } else if (condition === undefined) {
       await replaceEntry(layout, id, body);
     } else {
@@ -90,7 +100,7 @@ export class FileStore implements Store {
     if (!layout.exists()) return false;
     try {
       // Not what a link leads to, should one stand in the entry's place.
-      lutimesSync(layout.entry(id), now, now);
+      this.#fs.lutimesSync(layout.entry(id), now, now);
       return true;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -100,8 +110,7 @@ export class FileStore implements Store {
 
   async delete(id: string, condition?: DeleteCondition): Promise<boolean> {
     const layout = await this.#open();
-    // Compared and removed without a pause. A lock would gain nothing, and its library, which listens to signals for
-    // good once it is loaded, would come to every process that ever sweeps.
+    // Compared and removed without a pause: a lock would gain nothing.
     if (condition !== undefined && this.#read(layout, id)?.version !== condition.ifVersion) return false;
     return this.#unlink(layout, id);
   }
@@ -162,14 +171,16 @@ export class FileStore implements Store {
   }
 
   async #open(): Promise<Layout> {
-    this.#layout ??= new Layout((await this.directory()).path);
+    this.#layout ??= new Layout((await this.directory()).path, this.#fs);
     return this.#layout;
   }
 
   #ids(layout: Layout): string[] {
     if (!layout.exists()) return [];
     try {
-      const names = readdirSync(layout.entries).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+      const names = this.#fs
+        .readdirSync(layout.entries)
+        .filter((name) => name.endsWith('.json') && !name.startsWith('.'));
       return names.map((name) => name.slice(0, -'.json'.length));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -188,7 +199,7 @@ export class FileStore implements Store {
   #unlink(layout: Layout, id: string): boolean {
     if (!layout.exists()) return false;
     try {
-      unlinkSync(layout.entry(id));
+      this.#fs.unlinkSync(layout.entry(id));
       return true;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -202,7 +213,7 @@ function identityOf(layout: Layout): string | undefined {
   try {
     return (
       [layout.root, layout.entries]
-        .map((path) => statSync(path, { bigint: true }))
+        .map((path) => layout.fs.statSync(path, { bigint: true }))
         // ext4 gives the inode of a folder that was removed to the next that is made: the time it was made differs.
         .map(({ dev, ino, birthtimeNs }) => `${dev}-${ino}-${birthtimeNs}`)
         .join()

@@ -1,57 +1,77 @@
 /** Keeps two writers of one entry out of each other's way. */
 
-import * as fs from 'node:fs';
-import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withoutPatches } from '../../process/patches.js';
 import type { Layout } from './directory.js';
 
 /**
- * Runs `act` while holding the lock of `id`, or without it if none can be had within some seconds: a lock reduces
- * contention and nothing more. Every act must be right without it.
- *
- * The lock of a holder that is stopped for 10 s is taken over; the holder is not told and does not fail.
+ * Runs `act` while holding the lock of `id`: a file that only one can make. A lock reduces contention and nothing
+ * more; every act must be right without it. So it runs without one where none can be made, and the lock of a holder
+ * that is dead or stopped is taken over; the holder is not told and does not fail.
  */
 export async function withLock<T>(layout: Layout, id: string, act: () => Promise<T>): Promise<T> {
   const release = await acquire(layout, id);
   try {
     return await act();
   } finally {
-    await release();
+    release();
   }
 }
 
-/** How long a lock is waited for, in ms, by someone who then goes on without it. */
-const patience = 4_000;
+/** A holder needs a fraction of a millisecond. A lock that is the same for this long, in ms, is nobody's any more. */
+const abandonedAfter = 4_000;
+/** How long to wait at all, in ms, however busy it is. */
+const patience = 10_000;
 
-async function acquire(layout: Layout, id: string): Promise<() => Promise<void>> {
-  // Imported on first use: the import alone installs signal listeners and replaces `process.emit`.
-  const { default: lockfile } = await withoutPatches(() => import('proper-lockfile'));
-  const until = performance.now() + patience;
+async function acquire(layout: Layout, id: string): Promise<() => void> {
+  const path = layout.lock(id);
+  const began = performance.now();
+  let seen: { readonly lock: string; readonly since: number } | undefined;
   for (;;) {
-    try {
-      const release = await lockfile.lock(resolve(layout.entry(id)), {
-        realpath: false,
-        lockfilePath: join(layout.locks, `${id}.lock`),
-        stale: 10_000,
-        update: 2_000,
-        // Its default throws from a timer and so ends the process. Here a lost lock changes nothing.
-        onCompromised: () => {},
-        fs: privateFolders,
-      });
-      // Called without arguments: it takes one for a callback. A late release finds the lock gone; that is all right.
-      return () => release().catch(() => {});
-    } catch (error) {
-      // Its own retries would wait for any error, also where no lock can be made at all. Only a holder is waited for.
-      const isHeld = (error as NodeJS.ErrnoException).code === 'ELOCKED';
-      if (!isHeld || performance.now() > until) return async () => {};
-      await pause(20 + Math.random() * 80);
+    const { lock, isTaken } = make(layout, path);
+    if (lock !== undefined) return () => remove(layout, path, lock);
+    const now = performance.now();
+    if (isTaken !== true || now - began > patience) return () => {};
+    const there = look(layout, path);
+    // By our own clock alone: the time on the file says nothing after someone has set the clock.
+    if (there !== undefined && there !== seen?.lock) seen = { lock: there, since: now };
+    else if (there !== undefined && seen !== undefined && now - seen.since > abandonedAfter) {
+      remove(layout, path, there);
     }
+    await pause(1 + Math.random() * 10);
   }
 }
 
-/** A lock is a folder, and ours are 0700 from their first instant. */
-const privateFolders = {
-  ...fs,
-  mkdir: (path: string, done: (error: NodeJS.ErrnoException | null) => void) => fs.mkdir(path, 0o700, done),
-};
+function make({ fs }: Layout, path: string): { readonly lock?: string; readonly isTaken?: boolean } {
+  try {
+    const file = fs.openSync(path, 'wx', 0o600);
+    try {
+      return { lock: identify(fs.fstatSync(file, { bigint: true })) };
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch (cause) {
+    return { isTaken: (cause as NodeJS.ErrnoException).code === 'EEXIST' };
+  }
+}
+
+function look({ fs }: Layout, path: string): string | undefined {
+  try {
+    return identify(fs.lstatSync(path, { bigint: true }));
+  } catch {
+    // Released since.
+    return undefined;
+  }
+}
+
+function remove(layout: Layout, path: string, lock: string): void {
+  // Another's by now, if ours was taken over while we were stopped.
+  if (look(layout, path) !== lock) return;
+  try {
+    layout.fs.unlinkSync(path);
+  } catch {
+    // A folder in its place, or a file system that is read-only by now: nobody waits for it for ever.
+  }
+}
+
+const identify = ({ ino, birthtimeNs }: { readonly ino: bigint; readonly birthtimeNs: bigint }) =>
+  `${ino}-${birthtimeNs}`;

@@ -1,9 +1,11 @@
 /** Reads one file of the entries' folder, whatever it may be. */
 
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
+import { join } from 'node:path';
 import { LARGEST_ENTRY } from '../../core/codec.js';
 import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
+import type { FileSystem } from './file-system.js';
 
 /** One byte more than an entry may have, to see that there is more. Shared: reading is synchronous. */
 const buffer = Buffer.allocUnsafe(LARGEST_ENTRY + 1);
@@ -19,25 +21,26 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  * `known` is what an earlier call gave: if the file has not changed since, it comes back as it is, unread.
  */
 export function readEntry(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
+  const { fs } = layout;
   const path = layout.entry(id);
   try {
     // A file with a problem is looked at anew: a second name goes away without a trace in the file.
     if (known !== undefined && known.problem === undefined) {
-      const stats = lstatSync(path, { bigint: true });
+      const stats = fs.lstatSync(path, { bigint: true });
       if (versionOf(stats) === known.version) return known;
     }
-    const file = openSync(path, flags);
+    const file = fs.openSync(path, flags);
     try {
-      const stats = fstatSync(file, { bigint: true });
+      const stats = fs.fstatSync(file, { bigint: true });
       const problem = problemOf(stats, layout, id);
       return {
         id,
         version: versionOf(stats),
         renewedAt: Number(stats.mtimeMs),
-        ...(problem ? { body: '', problem } : readBody(file)),
+        ...(problem ? { body: '', problem } : readBody(fs, file)),
       };
     } finally {
-      closeSync(file);
+      fs.closeSync(file);
     }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -77,23 +80,27 @@ function problemOf(stats: BigIntStats, layout: Layout, id: string): string | und
 
 /** A new entry has two names, here and among the drafts, between the link that publishes it and the unlink. */
 function isBeingPublished(stats: BigIntStats, layout: Layout, id: string): boolean {
+  const { fs } = layout;
   try {
-    const draft = lstatSync(layout.draft(id), { bigint: true });
-    return stats.nlink === 2n && draft.ino === stats.ino && draft.dev === stats.dev;
-  } catch {
+    const names = fs.readdirSync(layout.drafts).filter((name) => name.startsWith(`${id}.`));
+    if (stats.nlink === 2n && names.some((name) => isSameFile(stats, fs, join(layout.drafts, name)))) return true;
     // The draft is gone: either it was published just now, or the second name is elsewhere. Look once more.
-    try {
-      return lstatSync(layout.entry(id), { bigint: true }).nlink === 1n;
-    } catch {
-      return true; // Gone altogether: what was read of it is as good as any.
-    }
+    return fs.lstatSync(layout.entry(id), { bigint: true }).nlink === 1n;
+  } catch (cause) {
+    // Gone altogether: what was read of it is as good as any.
+    return (cause as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 
-function readBody(file: number): Pick<StoreEntry, 'body' | 'problem'> {
+function isSameFile(stats: BigIntStats, fs: FileSystem, path: string): boolean {
+  const other = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return other !== undefined && other.ino === stats.ino && other.dev === stats.dev;
+}
+
+function readBody(fs: FileSystem, file: number): Pick<StoreEntry, 'body' | 'problem'> {
   let length = 0;
   while (length < buffer.length) {
-    const read = readSync(file, buffer, length, buffer.length - length, length);
+    const read = fs.readSync(file, buffer, length, buffer.length - length, length);
     if (read === 0) break;
     length += read;
   }
