@@ -41,6 +41,6 @@ export type { Sighting, World } from './registry/survey.js';
 export { Watcher, type WatcherEvents } from './registry/watcher.js';
 export { type Directory, resolveDirectory } from './store/file/directory.js';
 export { FileStore, type FileStoreOptions } from './store/file/file-store.js';
-export type { FileSystem } from './store/file/file-system.js';
+export type { ExactFileStats, FileStats, FileSystem } from './store/file/file-system.js';
 export { MemoryStore } from './store/memory-store.js';
 export type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from './store/store.js';

@@ -56,6 +56,8 @@ test('the types of the public surface', () => {
     'DeleteCondition',
     'Directory',
     'Endpoint',
+    'ExactFileStats',
+    'FileStats',
     'FileStoreOptions',
     'FileSystem',
     'Header',

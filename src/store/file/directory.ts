@@ -1,9 +1,8 @@
 /** Where the entries are: which folder, why that one, and that nobody else can reach into it. */
 
-import type { Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { invalid, RollcallError } from '../../core/errors.js';
-import { type FileSystem, systemFileSystem } from './file-system.js';
+import { type FileStats, type FileSystem, isThere, systemFileSystem } from './file-system.js';
 
 /** The folder of the registry, and why it is that one. */
 export interface Directory {
@@ -107,7 +106,7 @@ export class Layout {
    */
   #check(path: string, mayTighten: boolean): boolean {
     const isRoot = path === this.root;
-    let stats: Stats;
+    let stats: FileStats;
     try {
       stats = isRoot ? this.fs.statSync(path) : this.fs.lstatSync(path);
     } catch (cause) {
@@ -146,7 +145,7 @@ export class Layout {
  */
 function makeFolder(fs: FileSystem, path: string): void {
   const above = dirname(path);
-  if (above !== path && fs.statSync(above, { throwIfNoEntry: false }) === undefined) makeFolder(fs, above);
+  if (above !== path && !isThere(fs, above)) makeFolder(fs, above);
   try {
     fs.mkdirSync(path, { mode: 0o700 });
     // A umask may have taken away what we need ourselves, and nobody could use or remove the folder then.

@@ -1,11 +1,11 @@
 /** Reads one file of the entries' folder, whatever it may be. */
 
-import { type BigIntStats, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST_ENTRY } from '../../core/codec.js';
 import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
-import type { FileSystem } from './file-system.js';
+import type { ExactFileStats, FileSystem } from './file-system.js';
 
 /** One byte more than an entry may have, to see that there is more. Shared: reading is synchronous. */
 const buffer = Buffer.allocUnsafe(LARGEST_ENTRY + 1);
@@ -64,11 +64,11 @@ const problems: Readonly<Record<string, string>> = {
 };
 
 /** Inode, time and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. */
-function versionOf(stats: BigIntStats): string {
+function versionOf(stats: ExactFileStats): string {
   return `${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.size.toString(36)}`;
 }
 
-function problemOf(stats: BigIntStats, layout: Layout, id: string): string | undefined {
+function problemOf(stats: ExactFileStats, layout: Layout, id: string): string | undefined {
   if (stats.isDirectory()) return 'is a folder';
   if (!stats.isFile()) return 'is not a regular file';
   const self = process.getuid?.();
@@ -79,22 +79,26 @@ function problemOf(stats: BigIntStats, layout: Layout, id: string): string | und
 }
 
 /** A new entry has two names, here and among the drafts, between the link that publishes it and the unlink. */
-function isBeingPublished(stats: BigIntStats, layout: Layout, id: string): boolean {
-  const { fs } = layout;
+function isBeingPublished(stats: ExactFileStats, layout: Layout, id: string): boolean {
+  const { fs, drafts } = layout;
   try {
-    const names = fs.readdirSync(layout.drafts).filter((name) => name.startsWith(`${id}.`));
-    if (stats.nlink === 2n && names.some((name) => isSameFile(stats, fs, join(layout.drafts, name)))) return true;
+    const names = fs.readdirSync(drafts).filter((name) => name.startsWith(`${id}.`));
+    if (stats.nlink === 2n && names.some((name) => isSameFile(stats, fs, join(drafts, name)))) return true;
+  } catch {
+    // No drafts, or none any more.
+  }
+  try {
     // The draft is gone: either it was published just now, or the second name is elsewhere. Look once more.
     return fs.lstatSync(layout.entry(id), { bigint: true }).nlink === 1n;
-  } catch (cause) {
+  } catch {
     // Gone altogether: what was read of it is as good as any.
-    return (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    return true;
   }
 }
 
-function isSameFile(stats: BigIntStats, fs: FileSystem, path: string): boolean {
-  const other = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return other !== undefined && other.ino === stats.ino && other.dev === stats.dev;
+function isSameFile(stats: ExactFileStats, fs: FileSystem, path: string): boolean {
+  const { ino, dev } = fs.lstatSync(path, { bigint: true });
+  return ino === stats.ino && dev === stats.dev;
 }
 
 function readBody(fs: FileSystem, file: number): Pick<StoreEntry, 'body' | 'problem'> {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RollcallError } from '../../core/errors.js';
 import { conflictMessage } from '../memory-store.js';
 import { cannot, type Layout } from './directory.js';
-import type { FileSystem } from './file-system.js';
+import { type FileSystem, isThere } from './file-system.js';
 
 /**
  * Publishes a new entry: written among the drafts, then linked into place, which fails if the name is taken. It is
@@ -23,7 +23,7 @@ export function publishEntry(layout: Layout, id: string, body: string): Promise<
       if (code === 'EEXIST') throw conflict(id, cause);
       if (!withoutHardLinks.has(code)) throw cause;
       // There, a look and a rename must do: ids are random, so nobody else is about to take this one.
-      if (layout.fs.lstatSync(target, { throwIfNoEntry: false }) !== undefined) throw conflict(id, cause);
+      if (isThere(layout.fs, target)) throw conflict(id, cause);
       await rename(layout.fs, draft, target);
     }
   });
