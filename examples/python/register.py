@@ -92,11 +92,11 @@ def describe(name, endpoints, ttl=45_000):
 def write(entry):
     """Puts the entry there in one step: nobody ever sees a part of it, and no other user can open it."""
     prepare()
-    draft = FOLDER / ".drafts" / f"{entry['id']}.json"
-    draft.unlink(missing_ok=True)
+    name = f"{entry['id']}.json"
+    draft = FOLDER / ".drafts" / f"{name}.{secrets.token_hex(6)}"
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(entry, file, allow_nan=False)
-    os.replace(draft, FOLDER / draft.name)
+    os.replace(draft, FOLDER / name)
 
 
 def renew(entry):

@@ -17,23 +17,33 @@ export async function find(registry: Registry, word: string, terminal: Terminal)
   const newest = named.at(-1);
   if (newest !== undefined) {
     if (named.length > 1) {
-      const others = named.slice(0, -1).map(({ id }) => id);
-      terminal.say(`${named.length} instances are named ${word}; this is the newest. The others: ${others.join(', ')}`);
+      const others = enumerate(named.slice(0, -1).map(({ id }) => id));
+      terminal.say(`${named.length} instances are named ${word}; this is the newest. The others: ${others}`);
     }
     return newest;
   }
   const gone = sightings.filter(({ instance }) => instance?.name === word);
   if (gone.length > 0) {
-    const why = gone.map(({ id, reason }) => `${id}: ${reason}`).join('; ');
+    const why = enumerate(
+      gone.map(({ id, reason }) => `${id}: ${reason}`),
+      '; ',
+    );
     throw new Failure(`No live instance is named ${word}. ${why}`);
   }
   const begun = sightings.filter(({ id }) => id.startsWith(word));
   const [only] = begun;
   if (only !== undefined && (begun.length === 1 || only.id === word)) return only;
-  if (begun.length > 1) throw new Failure(`${word} is the beginning of several ids: ${list(begun)}`);
+  if (begun.length > 1)
+    throw new Failure(`${word} is the beginning of several ids: ${enumerate(begun.map(({ id }) => id))}`);
   const names = [...new Set(sightings.flatMap(({ instance }) => (instance ? [instance.name] : [])))];
-  const known = names.length > 0 ? `There are: ${printable(names.join(', '))}` : 'Nothing is registered.';
+  const known = names.length > 0 ? `There are: ${printable(enumerate(names))}` : 'Nothing is registered.';
   throw new Failure(`No instance has the name or id ${word}. ${known}`);
 }
 
-const list = (sightings: readonly Sighting[]) => sightings.map(({ id }) => id).join(', ');
+/** Nobody reads more of them than this on a terminal. */
+const most = 10;
+
+function enumerate(items: readonly string[], separator = ', '): string {
+  const more = items.length > most ? `${separator}and ${items.length - most} more` : '';
+  return items.slice(0, most).join(separator) + more;
+}

@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isRollcallError } from '../core/errors.js';
 import type { Status } from '../core/instance.js';
 import type { Query } from '../core/query.js';
+import { longestTimeout } from '../registry/options.js';
 import { Registry } from '../registry/registry.js';
 import { parseDuration } from './duration.js';
 import { exitCodes, Failure } from './failure.js';
@@ -37,6 +38,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .description('Which servers are running on this machine, and how do I reach the right one?')
     .version(packageVersion())
     .enablePositionalOptions()
+    .helpCommand('help [command]', 'say what a command does')
     .showHelpAfterError('(rollcall --help shows what there is)')
     .configureOutput({
       writeOut: (text) => terminal.line(text.trimEnd()),
@@ -183,6 +185,7 @@ function collect(value: string, previous: string[] = []): string[] {
 function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError('A duration is a number with ms, s, m or h: 30s.');
+  if (ms > longestTimeout) throw new InvalidArgumentError('The longest is 24 days (576h).');
   return ms;
 }
 

@@ -1,7 +1,9 @@
 /** Where the command line writes: data to stdout, messages to stderr, and nothing else anywhere. */
 
+import { writeSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { printable, printableJson } from '../core/printable.js';
+import { exitCodes } from './failure.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -16,7 +18,13 @@ export class Terminal {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         // `| head` has read enough: that is its good right, and no failure of ours.
         if (error.code === 'EPIPE') process.exit();
-        throw error;
+        // Written past the stream, which may be the one that is broken.
+        try {
+          writeSync(2, `rollcall: cannot write the output (${error.code ?? error.message}).\n`);
+        } catch {
+          // That one it is. The exit code is all that is left to say it with.
+        }
+        process.exit(exitCodes.failed);
       });
     }
   }

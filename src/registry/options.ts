@@ -54,5 +54,5 @@ export const optionsSchema = z.strictObject({
 });
 export const registerOptionsSchema = z.object({ pid: pidSchema.optional() });
 /** The longest a timer can wait; Node takes more for 1 ms. */
-const longestTimeout = 2_147_483_647;
+export const longestTimeout = 2_147_483_647;
 export const timeoutSchema = z.number().min(0).max(longestTimeout).optional();

@@ -44,6 +44,8 @@ export class Registration implements AsyncDisposable {
     const { store } = world;
     // Before the entry is there, so that no signal finds it there without this.
     const forget = onLastAct(() => {
+      // A child may outlive us: its entry stays true, and is found dead when it ends.
+      if (instance.process.pid !== world.probe.observer.pid && !registration.#isSubjectDead()) return;
       // The process may survive the signal that led here (as pid 1 it does); then the next heartbeat puts it back.
       store.deleteNow?.(instance.id, (body) => registration.#isOwn(body));
     });

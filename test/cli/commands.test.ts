@@ -7,6 +7,7 @@ import { type RegistrationInput, Registry } from '../../src/index.js';
 import { identifySelf } from '../../src/process/identity.js';
 import { cli, outcomeOf, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { start } from '../support/processes.js';
 import { tempFolder } from '../support/temp.js';
 
 const http = (port: number) => [{ type: 'http', url: `http://127.0.0.1:${port}` }];
@@ -273,10 +274,33 @@ test.each([
   ['an unknown option', ['list', '--bogus'], /unknown option '--bogus'/],
   ['a missing argument', ['url'], /missing required argument/],
   ['a duration that is none', ['wait', 'api', '--timeout', 'soon'], /30s/],
+  ['a duration beyond all timers', ['wait', 'api', '--timeout', '1000h'], /24 days/],
+  ['waiting for a name nobody can have', ['wait', 'a b'], /can ever be named a b/],
   ['a status that is none', ['list', '--status', 'fine'], /Allowed choices/],
   ['run without a name', ['run', '--url', 'http://localhost:1', '--', 'true'], /--name/],
 ])('%s is a usage error: 2, and told on stderr', async (_, args, message) => {
   expect(await cli(tempFolder(), ...args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(message) });
+});
+
+test('help tells of one command, as --help does', async () => {
+  const help = await cli(tempFolder(), 'help', 'wait');
+  expect(help).toMatchObject({ code: 0, err: '' });
+  expect(help.out).toBe((await cli(tempFolder(), 'wait', '--help')).out);
+});
+
+test('a broken output is told in one line, and is a failure', async () => {
+  const { directory } = await registryOf({ name: 'api', endpoints: http(4000) });
+  const command = `${process.execPath} dist/cli/main.js list >/dev/full`;
+  const outcome = await outcomeOf(start('sh', ['-c', command], { ROLLCALL_DIR: directory }));
+  expect(outcome).toMatchObject({ code: 1, err: 'rollcall: cannot write the output (ENOSPC).\n' });
+});
+
+test('of many, a few are named and the rest is counted', async () => {
+  const inputs = Array.from({ length: 30 }, () => ({ name: 'api', endpoints: http(4000) }));
+  const { directory } = await registryOf(...inputs);
+  const { err } = await cli(directory, 'get', 'api');
+  expect(err).toMatch(/^30 instances are named api.* and 19 more$/m);
+  expect(err.match(/api-\w{26}/g)).toHaveLength(10);
 });
 
 test('--help and --version go to stdout and are no errors', async () => {

@@ -11,7 +11,7 @@ test('nothing listens before there is an act and after the last was taken back',
   const { emit } = process;
   const { reallyExit } = process as unknown as { reallyExit: unknown };
   const before = listeners();
-  const takeBack = [await onLastAct(() => {}), await onLastAct(() => {})];
+  const takeBack = [onLastAct(() => {}), await onLastAct(() => {})];
   expect(process.listenerCount('exit')).toBeGreaterThan(before[0] ?? 0);
   expect(process.listenerCount('SIGTERM')).toBeGreaterThan(before[2] ?? 0);
   takeBack[0]?.();
@@ -37,7 +37,7 @@ function run(rest: string) {
   const program = `
     import { writeSync } from 'node:fs';
     import { onLastAct } from './dist/process/last-act.js';
-    const takeBack = await onLastAct(() => writeSync(1, 'acted\\n'));
+    const takeBack = onLastAct(() => writeSync(1, 'acted\\n'));
     ${rest}`;
   return start(process.execPath, ['--input-type=module', '-e', program]);
 }
@@ -49,7 +49,7 @@ describe('is done', () => {
     ['with an exit code that was set', 4, 'process.exitCode = 4;'],
     ['after an exception', 1, 'setImmediate(() => { throw new Error("x"); });'],
     ['after a rejection', 1, 'Promise.reject(new Error("x"));'],
-    ['also when another act throws', 0, 'await onLastAct(() => { throw new Error("x"); });'],
+    ['also when another act throws', 0, 'onLastAct(() => { throw new Error("x"); });'],
     ['when it waits for something that never comes', 13, 'await new Promise(() => {});'],
   ])('%s, and the exit code stays %i', async (_, code, rest) => {
     const running = run(rest);

@@ -30,6 +30,28 @@ test('several who wait get one change each, in the order they asked', async () =
   expect((await asked[1])?.value.instance).toBe(b);
 });
 
+test('what came and went unasked costs nothing', async () => {
+  const current = new Map<string, Instance>();
+  const now = vi.fn((id: string) => current.get(id));
+  const stream = new ChangeStream(
+    now,
+    () => {},
+    async () => {},
+  );
+  for (let count = 0; count < 1_000; count++) {
+    const instance = makeInstance();
+    current.set(instance.id, instance);
+    stream.tell({ type: 'add', instance });
+    current.delete(instance.id);
+    stream.tell({ type: 'remove', instance, reason: 'dead' });
+  }
+  now.mockClear();
+  const next = stream.next();
+  expect(now).not.toHaveBeenCalled();
+  stream.end();
+  expect(await next).toEqual({ value: undefined, done: true });
+});
+
 test('what was removed and added again before it was asked is one change', async () => {
   const { stream, add, remove } = streamOver(new Map());
   const first = makeInstance();

@@ -356,6 +356,17 @@ describe('a loop', () => {
 });
 
 describe('listeners', () => {
+  test('that are async and reject are told of to onError, as those that throw', async () => {
+    const { registry, start, errors, clock } = fakeWorld();
+    const watcher = registry.watch();
+    watcher.on('add', async () => {
+      throw new Error('as told');
+    });
+    await start(200);
+    await clock.advance(1_000);
+    expect(errors).toMatchObject([{ message: 'as told' }]);
+  });
+
   test('can be taken back', async () => {
     const { clock, registry, start } = fakeWorld();
     const watcher = registry.watch();

@@ -85,11 +85,11 @@ export async function runProgram(
   return code ?? exitCodes.failed;
 }
 
-/** Signals sent to us are meant for the program. Ctrl-C is not sent again: a terminal sends it to both. */
+/** Signals sent to us are meant for the program. Ctrl-C and Ctrl-\ are not sent again: a terminal sends them to both. */
 function forwardSignals(child: ChildProcess): () => void {
-  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
   const forward = (signal: NodeJS.Signals) => {
-    if (signal === 'SIGINT' && process.stdin.isTTY) return;
+    if ((signal === 'SIGINT' || signal === 'SIGQUIT') && process.stdin.isTTY) return;
     child.kill(signal);
   };
   for (const signal of signals) process.on(signal, forward);
