@@ -292,6 +292,43 @@ test.each(['a link', 'a link to nowhere', 'a second name', 'a folder'])(
   },
 );
 
+test('two writes within one tick of the clock, of one size and one inode, are told apart by a listing', async () => {
+  const { store, layout } = newStore();
+  const id = newId();
+  await store.put(id, 'aaaa');
+  const now = new Date();
+  fs.utimesSync(layout.entry(id), now, now);
+  expect(await store.list()).toMatchObject([{ body: 'aaaa' }]);
+  writeFileSync(layout.entry(id), 'bbbb');
+  fs.utimesSync(layout.entry(id), now, now);
+  expect(await store.list()).toMatchObject([{ body: 'bbbb' }]);
+});
+
+test('closing lets go of a watch that is only being set up', async () => {
+  const { store, directory } = newStore();
+  const hints: unknown[] = [];
+  const watching = store.watch((id) => hints.push(id));
+  await setImmediate();
+  await store.close();
+  await (await watching)();
+  await new FileStore({ directory }).put(newId(), 'x');
+  const inotify = () => readdirSync('/proc/self/fd').filter((fd) => isInotify(`/proc/self/fd/${fd}`));
+  if (process.platform === 'linux') await eventually('no watch is left', () => inotify().length === 0);
+  expect(hints).toEqual([]);
+});
+
+function isInotify(path: string): boolean {
+  try {
+    // libuv keeps its inotify instance for good; what counts are the watches in it.
+    return (
+      fs.readlinkSync(path) === 'anon_inode:inotify' &&
+      /inotify wd/.test(readFileSync(path.replace('fd', 'fdinfo'), 'utf8'))
+    );
+  } catch {
+    return false;
+  }
+}
+
 test('an update begins again when the folders vanish under it', async () => {
   const directory = join(tempFolder(), 'registry');
   let wipes = 0;

@@ -8,11 +8,17 @@ import { conflictMessage } from '../memory-store.js';
 import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
 import { type FileSystem, systemFileSystem } from './file-system.js';
+import { keepWatching } from './keep-watching.js';
 import { withLock } from './lock.js';
 import { readEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
-import { watchDirectory } from './watch-directory.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
+
+/**
+ * Two writes within one tick of the file system's clock may leave the same time, and inodes are reused at once: what was
+ * written this recently, in ms, is read again. ext4, XFS and btrfs have ticks of up to 10 ms before Linux 6.13.
+ */
+const tick = 100;
 
 /** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
 const slice = 256;
@@ -40,7 +46,7 @@ export class FileStore implements Store {
   #layout: Layout | undefined;
   /** What the last listing gave, so that the next need not read what has not changed. */
   #known = new Map<string, StoreEntry>();
-  readonly #unwatch = new Set<Unwatch>();
+  readonly #watching = new Set<Promise<Unwatch>>();
 
   constructor(options: FileStoreOptions = {}) {
     this.#explicit = options.directory;
@@ -90,7 +96,8 @@ export class FileStore implements Store {
         if (entry !== undefined) found.push(entry);
       }
     }
-    this.#known = new Map(found.map((entry) => [entry.id, entry]));
+    const settled = found.filter(({ renewedAt }) => Date.now() - renewedAt > tick);
+    this.#known = new Map(settled.map((entry) => [entry.id, entry]));
     return found;
   }
 
@@ -125,40 +132,15 @@ export class FileStore implements Store {
 
   async watch(hint: (id?: string) => void): Promise<Unwatch> {
     const layout = await this.#open();
-    let current = await watchDirectory(layout, hint);
-    let watched = identityOf(layout);
-    // A watch on a folder that was removed and made again is deaf and says nothing: compare, and watch anew.
-    const check = () => {
-      timer = this.#clock.after(1_000, check);
-      const now = identityOf(layout);
-      if (now === watched && now !== undefined) return;
-      watched = now;
-      const old = current;
-      current = async () => {};
-      void old()
-        .then(() => watchDirectory(layout, hint))
-        .then((unwatch) => {
-          if (isOver) return unwatch();
-          current = unwatch;
-          watched = identityOf(layout);
-          hint();
-          return undefined;
-        })
-        .catch(() => {
-          // It cannot be made or watched at the moment. Looked at again in a second; meanwhile the caller looks.
-          watched = undefined;
-        });
+    const watching = keepWatching(layout, this.#clock, hint);
+    this.#watching.add(watching);
+    const forget = () => this.#watching.delete(watching);
+    watching.catch(forget);
+    const end = await watching;
+    return async () => {
+      forget();
+      await end();
     };
-    let isOver = false;
-    let timer = this.#clock.after(1_000, check);
-    const unwatch = async () => {
-      isOver = true;
-      timer.cancel();
-      this.#unwatch.delete(unwatch);
-      await current();
-    };
-    this.#unwatch.add(unwatch);
-    return unwatch;
   }
 
   async sweep(options: { readonly dryRun?: boolean | undefined } = {}): Promise<number> {
@@ -167,7 +149,10 @@ export class FileStore implements Store {
 
   async close(): Promise<void> {
     this.#known.clear();
-    await Promise.all([...this.#unwatch].map((unwatch) => unwatch()));
+    const watching = [...this.#watching];
+    this.#watching.clear();
+    // Also those that are only being set up. One that cannot be has nothing to let go of, and its caller knows.
+    for (const setUp of await Promise.allSettled(watching)) if (setUp.status === 'fulfilled') await setUp.value();
   }
 
   async #open(): Promise<Layout> {
@@ -205,21 +190,5 @@ export class FileStore implements Store {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw cannot('remove the entry', layout.entry(id), cause);
     }
-  }
-}
-
-/** Which folders these are, beyond their names. */
-function identityOf(layout: Layout): string | undefined {
-  try {
-    return (
-      [layout.root, layout.entries]
-        .map((path) => layout.fs.statSync(path, { bigint: true }))
-        // ext4 gives the inode of a folder that was removed to the next that is made: the time it was made differs.
-        .map(({ dev, ino, birthtimeNs }) => `${dev}-${ino}-${birthtimeNs}`)
-        .join()
-    );
-  } catch {
-    // Gone, or out of reach: in either case not what was watched.
-    return undefined;
   }
 }
