@@ -310,7 +310,7 @@ test('closing lets go of a watch that is only being set up', async () => {
   const watching = store.watch((id) => hints.push(id));
   await setImmediate();
   await store.close();
-  await (await watching)();
+  await watching;
   await new FileStore({ directory }).put(newId(), 'x');
   const inotify = () => readdirSync('/proc/self/fd').filter((fd) => isInotify(`/proc/self/fd/${fd}`));
   if (process.platform === 'linux') await eventually('no watch is left', () => inotify().length === 0);
