@@ -304,6 +304,16 @@ test('two writes within one tick of the clock, of one size and one inode, are to
   expect(await store.list()).toMatchObject([{ body: 'bbbb' }]);
 });
 
+test("a clock of the caller's own stamps what is written", async () => {
+  const directory = tempFolder();
+  const clock = new FakeClock('2031-05-06T07:08:09.010Z');
+  const store = new FileStore({ directory, clock });
+  const id = newId();
+  expect(await store.put(id, 'x', { ifAbsent: true })).toMatchObject({ renewedAt: clock.now() });
+  clock.set(clock.now() + 5_000);
+  expect(await store.put(id, 'y')).toMatchObject({ renewedAt: clock.now() });
+});
+
 test('closing lets go of a watch that is only being set up', async () => {
   const { store, directory } = newStore();
   const hints: unknown[] = [];

@@ -63,16 +63,16 @@ export class FileStore implements Store {
   async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
     const layout = await this.#open();
     if (condition?.ifAbsent === true) {
-      await publishEntry(layout, id, body);
+      await publishEntry(layout, id, body, this.#now());
     } else if (condition === undefined) {
-      await replaceEntry(layout, id, body);
+      await replaceEntry(layout, id, body, this.#now());
     } else {
       await withLock(layout, id, async () => {
         const current = this.#read(layout, id);
         if (current?.version !== condition.ifVersion) {
           throw new RollcallError('ROLLCALL_CONFLICT', conflictMessage(id, condition), { id });
         }
-        await replaceEntry(layout, id, body);
+        await replaceEntry(layout, id, body, this.#now());
       });
     }
     const entry = this.#read(layout, id);
@@ -158,6 +158,11 @@ export class FileStore implements Store {
   async #open(): Promise<Layout> {
     this.#layout ??= new Layout((await this.directory()).path, this.#fs);
     return this.#layout;
+  }
+
+  /** By a clock of the caller's own. The kernel stamps what is written by itself, and more finely. */
+  #now(): Date | undefined {
+    return this.#clock === systemClock ? undefined : new Date(this.#clock.now());
   }
 
   #ids(layout: Layout): string[] {

@@ -10,12 +10,13 @@ import { type FileSystem, isThere } from './file-system.js';
 /**
  * Publishes a new entry: written among the drafts, then linked into place, which fails if the name is taken. It is
  * there completely or not at all, and no other user could ever open it. Prepares the folders if they are missing.
+ * `at` is its time of renewal; now, by the kernel's clock, unless given.
  *
  * @throws ROLLCALL_CONFLICT if there is an entry of this id.
  * @throws ROLLCALL_STORE if it cannot be written.
  */
-export function publishEntry(layout: Layout, id: string, body: string): Promise<void> {
-  return write(layout, id, body, async (draft, target) => {
+export function publishEntry(layout: Layout, id: string, body: string, at?: Date): Promise<void> {
+  return write(layout, id, body, at, async (draft, target) => {
     try {
       layout.fs.linkSync(draft, target);
     } catch (cause) {
@@ -37,8 +38,8 @@ export function publishEntry(layout: Layout, id: string, body: string): Promise<
  *
  * @throws ROLLCALL_STORE if it cannot be written; the previous entry is then as it was.
  */
-export function replaceEntry(layout: Layout, id: string, body: string): Promise<void> {
-  return write(layout, id, body, (draft, target) => rename(layout.fs, draft, target));
+export function replaceEntry(layout: Layout, id: string, body: string, at?: Date): Promise<void> {
+  return write(layout, id, body, at, (draft, target) => rename(layout.fs, draft, target));
 }
 
 type Place = (draft: string, target: string) => Promise<void>;
@@ -46,7 +47,7 @@ type Place = (draft: string, target: string) => Promise<void>;
 /** How often to begin again when the folders vanish under a write. */
 const attempts = 5;
 
-async function write(layout: Layout, id: string, body: string, place: Place): Promise<void> {
+async function write(layout: Layout, id: string, body: string, at: Date | undefined, place: Place): Promise<void> {
   const target = layout.entry(id);
   for (let attempt = 1; ; attempt++) {
     // A name of its own for each attempt: with one name for all, a writer could put another's half draft into place.
@@ -54,6 +55,7 @@ async function write(layout: Layout, id: string, body: string, place: Place): Pr
     try {
       layout.prepare();
       writeDraft(layout.fs, draft, Buffer.from(body, 'utf8'));
+      if (at !== undefined) layout.fs.lutimesSync(draft, at, at);
       await place(draft, target);
       return;
     } catch (error) {
