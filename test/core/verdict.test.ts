@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { ProcessIdentity } from '../../src/core/instance.js';
 import { judge, type Look } from '../../src/core/verdict.js';
-import { observer } from '../support/fake-probe.js';
+import { observer } from '../../src/testing/fake-probe.js';
 
 const subject: ProcessIdentity = { ...observer, pid: 4711, start: '123456' };
 const [fresh, lapsed] = [

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { Queue } from '../../src/registry/queue.js';
-import { settle } from '../support/fake-clock.js';
-import { gate } from '../support/faulty-store.js';
+import { settle } from '../../src/testing/fake-clock.js';
+import { gate } from '../../src/testing/faulty-store.js';
 
 test('an act begins when the one before has ended, in the order they were added', async () => {
   const queue = new Queue();

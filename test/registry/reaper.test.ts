@@ -4,10 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import { RollcallError } from '../../src/core/errors.js';
 import { Reaper } from '../../src/registry/reaper.js';
-import { FakeClock, settle } from '../support/fake-clock.js';
-import { FakeProbe } from '../support/fake-probe.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
+import { FakeClock, settle } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { FaultyStore, gate } from '../../src/testing/faulty-store.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
-import { FaultyStore, gate } from '../support/faulty-store.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const broken = () => {
@@ -22,7 +23,7 @@ const elsewhere = { machine: 'machine-2', host: 'host-2' };
 function reaperWorld(options: { interval?: number } = {}) {
   const clock = new FakeClock();
   const probe = new FakeProbe();
-  const store = new FaultyStore({ clock });
+  const store = new FaultyStore(new MemoryStore({ clock }));
   const errors: unknown[] = [];
   const reaper = new Reaper({ store, clock, probe, report: (error) => void errors.push(error) }, options);
   onTestFinished(() => reaper.stop());
@@ -309,9 +310,11 @@ describe('sweeping', () => {
 
   test('sweeps away what crashed writers left', async () => {
     const { clock, reaper, store } = reaperWorld();
+    let sweeps = 0;
+    store.sweep = async () => ++sweeps;
     reaper.start();
     await clock.advance(minute);
-    expect(store.calls).toContain('sweep');
+    expect(sweeps).toBeGreaterThan(0);
   });
 
   test('ends when it is stopped, and begins anew when it is started again', async () => {

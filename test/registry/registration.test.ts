@@ -8,10 +8,10 @@ import { RollcallError } from '../../src/core/errors.js';
 import { isSecret, Secret } from '../../src/core/secret.js';
 import { createProbe } from '../../src/process/probe.js';
 import { Registry } from '../../src/registry/registry.js';
-import { settle } from '../support/fake-clock.js';
-import { FakeProbe } from '../support/fake-probe.js';
+import { settle } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { gate } from '../../src/testing/faulty-store.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
-import { gate } from '../support/faulty-store.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const weather = { name: 'weather', endpoints };

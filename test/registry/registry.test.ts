@@ -6,10 +6,10 @@ import { RollcallError } from '../../src/core/errors.js';
 import { isIdOf } from '../../src/core/id.js';
 import { Registry } from '../../src/registry/registry.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
+import { settle } from '../../src/testing/fake-clock.js';
+import { gate } from '../../src/testing/faulty-store.js';
 import { eventually } from '../support/eventually.js';
-import { settle } from '../support/fake-clock.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
-import { gate } from '../support/faulty-store.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const weather = { name: 'weather', endpoints };

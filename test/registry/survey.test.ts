@@ -3,15 +3,16 @@
 import { expect, test } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import { Surveyor } from '../../src/registry/survey.js';
-import { FakeClock } from '../support/fake-clock.js';
-import { FakeProbe } from '../support/fake-probe.js';
-import { FaultyStore } from '../support/faulty-store.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { FaultyStore } from '../../src/testing/faulty-store.js';
 import { makeInstance } from '../support/make-instance.js';
 
 function survey({ isLasting = false } = {}) {
   const clock = new FakeClock();
   const probe = new FakeProbe();
-  const store = new FaultyStore({ clock });
+  const store = new FaultyStore(new MemoryStore({ clock }));
   const surveyor = new Surveyor({ store, clock, probe, report: () => {} }, { isLasting });
   const put = async (given: Parameters<typeof makeInstance>[0] = {}) => {
     const instance = makeInstance(given);

@@ -6,10 +6,10 @@ import { RollcallError } from '../../src/core/errors.js';
 import type { Instance } from '../../src/core/instance.js';
 import { Watcher } from '../../src/registry/watcher.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
-import { FakeClock, settle } from '../support/fake-clock.js';
-import { FakeProbe } from '../support/fake-probe.js';
+import { FakeClock, settle } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { gate } from '../../src/testing/faulty-store.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
-import { gate } from '../support/faulty-store.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const weather = { name: 'weather', endpoints };

@@ -19,7 +19,7 @@ import { createId } from '../../src/core/id.js';
 import { Registry } from '../../src/registry/registry.js';
 import { Layout } from '../../src/store/file/directory.js';
 import { FileStore } from '../../src/store/file/file-store.js';
-import { FakeProbe } from '../support/fake-probe.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
 import { makeInstance } from '../support/make-instance.js';
 import { needsRoot } from '../support/root.js';
 import { tempFolder } from '../support/temp.js';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createId } from '../../src/core/id.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
-import { FakeClock, settle } from '../support/fake-clock.js';
+import { FakeClock, settle } from '../../src/testing/fake-clock.js';
 import { storeSuite } from './store-suite.js';
 
 storeSuite('MemoryStore', () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { createId } from '../../src/core/id.js';
 import { Layout } from '../../src/store/file/directory.js';
 import { FileStore } from '../../src/store/file/file-store.js';
-import { FakeClock } from '../support/fake-clock.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
 import { tempFolder } from '../support/temp.js';
 
 function sweptFolder() {

@@ -4,15 +4,16 @@ import { onTestFinished } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import type { Instance } from '../../src/core/instance.js';
 import { Registry } from '../../src/registry/registry.js';
-import { FakeClock } from './fake-clock.js';
-import { FakeProbe } from './fake-probe.js';
-import { FaultyStore } from './faulty-store.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { FaultyStore } from '../../src/testing/faulty-store.js';
 import { makeInstance } from './make-instance.js';
 
 export function fakeWorld(options: ConstructorParameters<typeof Registry>[0] = {}) {
   const clock = new FakeClock();
   const probe = new FakeProbe();
-  const store = new FaultyStore({ clock });
+  const store = new FaultyStore(new MemoryStore({ clock }));
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const registry = new Registry({ store, clock, probe, onError, ...options });

@@ -2,7 +2,7 @@
 
 import { createId } from '../../src/core/id.js';
 import type { Instance, ProcessIdentity } from '../../src/core/instance.js';
-import { observer } from './fake-probe.js';
+import { observer } from '../../src/testing/fake-probe.js';
 
 type Given = Omit<Partial<Instance>, 'process'> & {
   readonly process?: Partial<ProcessIdentity>;

@@ -1,9 +1,10 @@
 /** Processes that exist because a test says so. */
 
-import type { ProcessIdentity } from '../../src/core/instance.js';
-import type { Look } from '../../src/core/verdict.js';
-import type { Probe } from '../../src/process/probe.js';
+import type { ProcessIdentity } from '../core/instance.js';
+import type { Look } from '../core/verdict.js';
+import type { Probe } from '../process/probe.js';
 
+/** Who asks, unless a test says otherwise. */
 export const observer: ProcessIdentity = {
   pid: 100,
   start: '1000',
@@ -15,29 +16,37 @@ export const observer: ProcessIdentity = {
   uid: 1000,
 };
 
+/**
+ * A process table of the test's own, given to a `Registry` as its `probe`. The process that asks is in it, with the
+ * identity that is passed to the constructor, and every other one is there from `run` to `kill`.
+ */
 export class FakeProbe implements Probe {
   readonly observer: ProcessIdentity;
   readonly #processes = new Map<number, Look>();
-  /** Every pid that was looked at. */
+  /** Every pid that was looked at, in that order. */
   readonly looks: number[] = [];
 
+  /** Who asks: fields not given are those of a process 100 on `machine-1`. */
   constructor(identity: Partial<ProcessIdentity> = {}) {
     this.observer = { ...observer, ...identity };
     this.run(this.observer.pid, this.observer.start);
   }
 
-  /** Starts a process; returns who it is, for an entry of it. */
+  /**
+   * Starts a process at `pid`; returns who it is, for an entry of it. With another `start` than before, the pid was
+   * given to another process.
+   */
   run(pid: number, start: string | undefined = `${pid}00`): ProcessIdentity {
     this.#processes.set(pid, { is: 'there', start });
     return { ...this.observer, pid, start };
   }
 
-  /** Ends it. */
+  /** Ends it, as SIGKILL does. */
   kill(pid: number): void {
     this.#processes.delete(pid);
   }
 
-  /** Whatever is to be seen at `pid` from now on. */
+  /** Whatever is to be seen at `pid` from now on: a zombie, say, or a process that cannot be looked at. */
   show(pid: number, look: Look): void {
     this.#processes.set(pid, look);
   }
