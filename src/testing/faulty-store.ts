@@ -69,6 +69,8 @@ export class FaultyStore implements Store {
   readonly #inner: Store;
   readonly #planned = new Set<{ left: number; readonly act: Act; readonly method: StoreMethod | undefined }>();
 
+  #release = gate();
+
   /** Wraps `inner`: a new `MemoryStore` unless given. */
   constructor(inner: Store = new MemoryStore()) {
     this.#inner = inner;
@@ -106,10 +108,12 @@ export class FaultyStore implements Store {
     this.#planned.add({ left: n, act, method });
   }
 
-  /** Takes back whatever was put before calls. What waits at a gate goes on waiting. */
+  /** Takes back whatever was put before calls. Those that wait wait no longer, and are passed on. */
   reset(): void {
     this.before = {};
     this.#planned.clear();
+    this.#release.open();
+    this.#release = gate();
   }
 
   async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
@@ -143,7 +147,7 @@ export class FaultyStore implements Store {
   }
 
   async #enter(method: StoreMethod, id?: string): Promise<void> {
-    for (const act of this.#acts(method)) await act(id);
+    for (const act of this.#acts(method)) await Promise.race([act(id), this.#release.wait()]);
   }
 
   /** Counts the call, and gives what comes before it. */

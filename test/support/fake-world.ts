@@ -18,7 +18,7 @@ export function fakeWorld(options: ConstructorParameters<typeof Registry>[0] = {
   const onError = (error: unknown) => void errors.push(error);
   const registry = new Registry({ store, clock, probe, onError, ...options });
   onTestFinished(async () => {
-    store.before = {};
+    store.reset();
     await registry.close();
   });
   /** Another process's entry, as that process would have written it. */
