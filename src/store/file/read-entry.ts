@@ -36,7 +36,8 @@ export function readEntry(layout: Layout, id: string, known?: StoreEntry): Store
       return {
         id,
         version: versionOf(stats),
-        renewedAt: Number(stats.mtimeMs),
+        // Node sets times in seconds, as doubles: a ms may come back as 0.999999.
+        renewedAt: Math.round(Number(stats.mtimeNs) / 1e6),
         ...(problem ? { body: '', problem } : readBody(fs, file)),
       };
     } finally {
