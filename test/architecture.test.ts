@@ -150,7 +150,9 @@ test('one noun a file: none is longer than 400 lines, and those past 250 are few
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length - 1 > 250);
   const far = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length - 1 > 400);
   expect(far).toEqual([]);
-  expect(long.filter((file) => !['registry/registry.ts', 'registry/watcher.ts'].includes(file))).toEqual([]);
+  expect(
+    long.filter((file) => !['registry/registry.ts', 'registry/watcher.ts', 'testing/cluster.ts'].includes(file)),
+  ).toEqual([]);
 });
 
 test('every file begins with a sentence that says what it is', () => {

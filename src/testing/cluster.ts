@@ -1,12 +1,14 @@
 /** A simulated machine with many instances: no real process, no file, no waiting. */
 
+import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import type { RegistrationInput } from '../core/instance.js';
 import { compileQuery } from '../core/query.js';
 import type { Registration } from '../registry/registration.js';
 import type { Registry } from '../registry/registry.js';
+import type { Store } from '../store/store.js';
 import type { FaultyStore } from './faulty-store.js';
-import { SharedMemory } from './process-store.js';
+import { inMemory, once } from './process-store.js';
 import { misuse, Roster, type Which } from './roster.js';
 import { home, type ProcessTable, SimulatedMachine } from './simulated-machine.js';
 import { type SimulatedInstance, SimulatedProcess } from './simulated-process.js';
@@ -19,6 +21,11 @@ export interface ClusterOptions {
   readonly ttl?: number | undefined;
   /** The wall-clock time at which it begins: ISO 8601, a `Date`, or ms since 1970; 2026 began just now unless given. */
   readonly now?: string | number | Date | undefined;
+  /**
+   * Opens the store as a process with this clock reaches it, files in a temporary folder for instance; all must
+   * share the same entries. In memory unless given.
+   */
+  readonly openStore?: ((clock: Clock) => Store) | undefined;
   /** Takes the errors of background work, of every process. A process warning unless given. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -40,7 +47,7 @@ export interface Place {
  */
 export class Cluster implements AsyncDisposable {
   readonly #options: ClusterOptions;
-  readonly #memory = new SharedMemory();
+  readonly #reach: (clock: Clock) => Store;
   readonly #machines = new Map<string, SimulatedMachine>();
   readonly #timeline = new Timeline();
   readonly #roster = new Roster();
@@ -51,6 +58,7 @@ export class Cluster implements AsyncDisposable {
   /** For `createCluster`. */
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#reach = options.openStore === undefined ? inMemory() : once(options.openStore);
     this.#home = new SimulatedMachine(options.now);
     this.#observer = this.#run(this.#home.table());
   }
@@ -151,10 +159,9 @@ export class Cluster implements AsyncDisposable {
    */
   async corrupt(which: Which, text?: string): Promise<void> {
     const { id } = this.#open().find(which).handle;
-    const store = this.#memory.by(this.#observer.clock);
-    const entry = await store.get(id);
+    const entry = await this.#reach(this.#observer.clock).get(id);
     if (entry === undefined) throw misuse(`${id} has no entry any more that could be corrupted.`);
-    await this.#memory.by(this.#observer.clock).put(id, text ?? entry.body.slice(0, entry.body.length / 2));
+    await this.#reach(this.#observer.clock).put(id, text ?? entry.body.slice(0, entry.body.length / 2));
     await this.#timeline.settle();
   }
 
@@ -192,7 +199,7 @@ export class Cluster implements AsyncDisposable {
 
   #run(table: ProcessTable): SimulatedProcess {
     const { ttl, onError } = this.#options;
-    const process = new SimulatedProcess({ table, memory: this.#memory, ttl, onError });
+    const process = new SimulatedProcess({ table, reach: this.#reach, ttl, onError });
     this.#timeline.add(process);
     return process;
   }

@@ -2,24 +2,32 @@
 
 import type { Clock } from '../core/clock.js';
 import { MemoryStore } from '../store/memory-store.js';
-import type { DeleteCondition, PutCondition, Store, StoreEntry, Unwatch } from '../store/store.js';
+import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store/store.js';
 
-/** What all processes of a cluster share: entries in memory, renewed by the clock of whoever renews them. */
-export class SharedMemory {
-  readonly #clock = { writer: undefined as Clock | undefined };
-  readonly #store = new MemoryStore({
+/** Entries in memory that all processes of a cluster share, renewed by the clock of whoever renews them. */
+export function inMemory(): (clock: Clock) => Store {
+  let writer: Clock;
+  const store = new MemoryStore({
     clock: {
-      now: () => this.#clock.writer?.now() ?? 0,
-      monotonic: () => this.#clock.writer?.monotonic() ?? 0,
-      after: () => ({ cancel() {}, hold() {} }),
+      now: () => writer.now(),
+      monotonic: () => writer.monotonic(),
+      after: (delay, act) => writer.after(delay, act),
     },
   });
+  return (clock) => {
+    writer = clock;
+    return store;
+  };
+}
 
-  /** The store, for one call by the process with this clock. */
-  by(writer: Clock): MemoryStore {
-    this.#clock.writer = writer;
-    return this.#store;
-  }
+/** A store of its own for each process, opened on its first call. */
+export function once(open: (clock: Clock) => Store): (clock: Clock) => Store {
+  const opened = new Map<Clock, Store>();
+  return (clock) => {
+    const store = opened.get(clock) ?? open(clock);
+    opened.set(clock, store);
+    return store;
+  };
 }
 
 /** What the store must know of its process. */
@@ -31,13 +39,17 @@ interface Owner {
 }
 
 export class ProcessStore implements Store {
-  readonly traits = new MemoryStore().traits;
-  readonly #memory: SharedMemory;
+  readonly #reach: () => Store;
   readonly #owner: Owner;
 
-  constructor(memory: SharedMemory, owner: Owner) {
-    this.#memory = memory;
+  /** `reach` gives the store for one call. */
+  constructor(reach: () => Store, owner: Owner) {
+    this.#reach = reach;
     this.#owner = owner;
+  }
+
+  get traits(): StoreTraits {
+    return this.#reach().traits;
   }
 
   async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
@@ -61,19 +73,23 @@ export class ProcessStore implements Store {
   }
 
   deleteNow(id: string, isOwn: (body: string) => boolean): boolean {
-    return !this.#owner.hasEnded && this.#memory.by(this.#owner.clock).deleteNow(id, isOwn);
+    return !this.#owner.hasEnded && (this.#reach().deleteNow?.(id, isOwn) ?? false);
   }
 
   async watch(hint: (id?: string) => void): Promise<Unwatch> {
-    return this.#call((store) => store.watch(hint));
+    return this.#call(async (store) => (await store.watch?.(hint)) ?? (async () => {}));
+  }
+
+  async sweep(options?: { readonly dryRun?: boolean | undefined }): Promise<number> {
+    return this.#call(async (store) => (await store.sweep?.(options)) ?? 0);
   }
 
   /** The entries are everybody's: they stay, and so do the watches of others. */
   async close(): Promise<void> {}
 
-  async #call<T>(act: (store: MemoryStore) => Promise<T>): Promise<T> {
+  async #call<T>(act: (store: Store) => Promise<T>): Promise<T> {
     await this.#owner.running();
     // Without a pause between: or another's clock would be the writer's.
-    return act(this.#memory.by(this.#owner.clock));
+    return act(this.#reach());
   }
 }

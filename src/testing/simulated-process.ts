@@ -1,13 +1,15 @@
 /** One process of a simulated machine: with its own clock, its own view of the store, and real registrations. */
 
+import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import type { Probe } from '../process/probe.js';
 import type { Registration } from '../registry/registration.js';
 import { Registry } from '../registry/registry.js';
+import type { Store } from '../store/store.js';
 import { FakeClock } from './fake-clock.js';
 import { FaultyStore, type Gate, gate } from './faulty-store.js';
-import { ProcessStore, type SharedMemory } from './process-store.js';
+import { ProcessStore } from './process-store.js';
 import type { ProcessTable } from './simulated-machine.js';
 
 /** How the process of a simulated instance fares; `stopped` is a proper end. */
@@ -33,7 +35,8 @@ export interface SimulatedInstance {
 /** What a process is given by its cluster. */
 interface Surroundings {
   readonly table: ProcessTable;
-  readonly memory: SharedMemory;
+  /** The shared store, for one call by the process with this clock. */
+  readonly reach: (clock: Clock) => Store;
   readonly ttl: number | undefined;
   readonly onError: ((error: unknown) => void) | undefined;
 }
@@ -48,12 +51,12 @@ export class SimulatedProcess {
   #state: SimulatedState = 'running';
   #pause: Gate | undefined;
 
-  constructor({ table, memory, ttl, onError }: Surroundings) {
+  constructor({ table, reach, ttl, onError }: Surroundings) {
     const observer = table.spawn();
     this.table = table;
     this.pid = observer.pid;
     this.clock = new FakeClock(table.machine.clock.now());
-    this.store = new FaultyStore(new ProcessStore(memory, this));
+    this.store = new FaultyStore(new ProcessStore(() => reach(this.clock), this));
     const probe: Probe = { observer, look: (pid) => table.look(pid) };
     this.registry = new Registry({ store: this.store, clock: this.clock, probe, ttl, onError });
   }
