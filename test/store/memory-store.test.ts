@@ -3,13 +3,20 @@
 import { expect, test } from 'vitest';
 import { createId } from '../../src/core/id.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
+import { testStore } from '../../src/testing/compliance/suite.js';
 import { FakeClock, settle } from '../../src/testing/fake-clock.js';
-import { storeSuite } from './store-suite.js';
 
-storeSuite('MemoryStore', () => {
-  const clock = new FakeClock();
-  const store = new MemoryStore({ clock });
-  return { store, other: store, pass: (ms) => clock.stop(ms) };
+testStore({
+  name: 'MemoryStore',
+  test,
+  open: () => {
+    const clock = new FakeClock();
+    const store = new MemoryStore({ clock });
+    return { store, other: store, pass: (ms) => clock.stop(ms) };
+  },
+  traits: { reach: 'process', expiry: false, hints: true },
+  methods: ['watch', 'deleteNow'],
+  skip: { 'a store that cannot be reached says so, and never looks empty': 'memory is always there' },
 });
 
 test('a hint comes after the call that caused it, with the id, and not to one who left meanwhile', async () => {
