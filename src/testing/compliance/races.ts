@@ -1,6 +1,7 @@
 /** Many at once: one wins, nobody sees a part of anything, and nothing that stands still is missed. */
 
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { isRollcallError } from '../../core/errors.js';
 import type { Store } from '../../store/store.js';
 import { assertSame, type Cases, type Context, newId } from './area.js';
@@ -49,12 +50,14 @@ export const races: Cases = {
   },
 
   'of one who puts and one who deletes the same version, one succeeds': async ({ store, other }) => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 40; round++) {
       const id = newId();
       const { version } = await store.put(id, 'first');
       const put = () => store.put(id, 'second', { ifVersion: version }).then(() => 'put', refused);
       const remove = () => other.delete(id, { ifVersion: version }).then((done) => (done ? 'removed' : 'refused'));
-      const outcome = await Promise.all(round % 2 === 0 ? [put(), remove()] : [remove(), put()]);
+      const [first, second] = round % 2 === 0 ? [put, remove] : [remove, put];
+      // The later one meets the earlier one at another point in each round.
+      const outcome = await Promise.all([first(), turns(round >> 1).then(second)]);
       const left = (await other.get(id))?.body;
       assert.equal(outcome.filter((each) => each === 'refused').length, 1, `${outcome.join(' and ')}, left: ${left}`);
       assert.equal(left, outcome.includes('put') ? 'second' : undefined);
@@ -108,7 +111,7 @@ export const races: Cases = {
           assert.ok(whole.has(entry.body), `A part was seen: ${entry.body.length} characters.`);
         }
         assert.equal((await user.list()).length, 1, 'It was not listed once.');
-        await new Promise(setImmediate);
+        await setImmediate();
       }
     };
     const write = async () => {
@@ -146,13 +149,17 @@ export const races: Cases = {
         const ids = listed.map(({ id }) => id);
         assert.equal(new Set(ids).size, ids.length, 'An entry was listed twice.');
         assert.deepEqual(ids.filter((id) => id.startsWith('still')).sort(), [...still].sort());
-        await new Promise(setImmediate);
+        await setImmediate();
       }
     };
     await Promise.all([stir(store), stir(other), read()]);
     assert.equal((await store.list()).length, still.length);
   },
 };
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate();
+}
 
 const refused = (error: unknown) => {
   if (isRollcallError(error, 'ROLLCALL_CONFLICT')) return 'refused';
