@@ -44,6 +44,13 @@ symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
 const run = (/** @type {string[]} */ words) =>
   spawnSync(words[0] ?? '', words.slice(1), { cwd: copy, encoding: 'utf8' });
 
+run(['npx', 'tsc', '-p', '.', '--noCheck']);
+const sound = run([process.execPath, 'test/guarantees/run.js', '--quick', ...new Set(chosen.map((m) => m.promise))]);
+if (sound.status !== 0) {
+  console.error(`mutate: already without a break something is red, so nothing could be seen.\n${sound.stdout}`);
+  process.exit(1);
+}
+
 let unnoticed = 0;
 for (const { promise, what, file, from, to, share } of chosen) {
   const path = join(copy, file);
