@@ -13,6 +13,13 @@
 /** @type {readonly Mutant[]} */
 export const mutants = [
   {
+    promise: 'G2',
+    what: 'what happens to one registration does not wait for its turn',
+    file: 'src/registry/queue.ts',
+    from: 'this.#last.then(act)',
+    to: 'act()',
+  },
+  {
     promise: 'G8',
     what: 'the start time of a process is not compared',
     file: 'src/core/verdict.ts',
