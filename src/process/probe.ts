@@ -34,7 +34,7 @@ function linuxProbe(observer: ProcessIdentity): Probe {
       const stat = readStat(pid);
       // hidepid (proc(5)) hides the processes of others: no file there is proof only together with ESRCH.
       if (stat === undefined) return signalZero(pid);
-      if (stat.state === 'Z' || stat.state === 'X') return { is: 'zombie' };
+      if (stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return { is: 'zombie' };
       if (stat.start !== start && isThread(pid)) return { is: 'thread' };
       return { is: 'there', start: stat.start };
     },

@@ -166,7 +166,7 @@ describe('/proc', () => {
     running.say('go');
     await running.line(/renamed/);
     expect(readFileSync(`/proc/${running.pid}/stat`, 'latin1')).toContain('() Z 1 (2) X');
-    expect(readStat(running.pid)).toEqual({ state: 'S', start: before });
+    expect(readStat(running.pid)).toEqual({ state: 'S', threads: 1, start: before });
     expect(createProbe().look(running.pid)).toEqual({ is: 'there', start: before });
   });
 
