@@ -43,7 +43,8 @@ export class FakeClock implements Clock {
   }
 
   after(delay: number, act: () => void): Timer {
-    const timer: Pending = { due: this.#monotonic + delay, act, isHeld: false };
+    // In whole ms, as Node's timers: else the sum of many jittered delays misses the instant a test asks for.
+    const timer: Pending = { due: this.#monotonic + Math.ceil(delay), act, isHeld: false };
     this.#timers.add(timer);
     return {
       cancel: () => void this.#timers.delete(timer),
@@ -109,7 +110,7 @@ export class FakeClock implements Clock {
   runNext(): boolean {
     const first = this.#first();
     if (first === undefined) return false;
-    // A sum of many short steps may miss the instant by the last bit of a number, and no timer runs before its time.
+    // A sum of fractions may miss the instant by the last bit of a number, and no timer runs before its time.
     if (first.due - this.#monotonic < 1) this.#monotonic = Math.max(this.#monotonic, first.due);
     this.#timers.delete(first);
     first.act();
