@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Clock } from '../core/clock.js';
+import { invalid } from '../core/errors.js';
 import type { Strategy } from '../core/pick.js';
 import { pidSchema, ttlSchema } from '../core/schema.js';
 import type { Probe } from '../process/probe.js';
@@ -44,6 +45,33 @@ export interface PickOptions extends Abortable {
 export interface WaitOptions extends PickOptions {
   /** In ms; for ever unless given. */
   readonly timeout?: number | undefined;
+}
+
+const taken = {
+  register: ['pid', 'signal'],
+  discover: ['signal'],
+  get: ['signal'],
+  pick: ['strategy', 'signal'],
+  waitFor: ['timeout', 'strategy', 'signal'],
+  watch: ['signal'],
+  reap: ['dryRun', 'signal'],
+  inspect: ['signal'],
+} as const;
+
+/**
+ * Refuses an option that `call` does not take: a typing error (`timeOut`) would wait for ever.
+ *
+ * @throws ROLLCALL_INVALID
+ */
+export function checkOptions(call: keyof typeof taken, options: object): void {
+  const known: readonly string[] = taken[call];
+  const others = Object.keys(options).filter((key) => !known.includes(key));
+  if (others.length === 0) return;
+  const message = `is not a known option; there is ${known.join(', ')}`;
+  throw invalid(
+    `The call of ${call}`,
+    others.map((path) => ({ path, message })),
+  );
 }
 
 /** What is an object of its maker's own making (store, clock, fs, probe) is not looked into. */

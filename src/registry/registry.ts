@@ -15,6 +15,7 @@ import { FileStore } from '../store/file/file-store.js';
 import type { Store } from '../store/store.js';
 import {
   type Abortable,
+  checkOptions,
   optionsSchema,
   type PickOptions,
   type RegisterOptions,
@@ -104,6 +105,7 @@ export class Registry implements World, AsyncDisposable {
   async #register(input: RegistrationInput, options: RegisterOptions): Promise<Registration> {
     this.#assertOpen();
     const { ttl, cwd, ...given } = parse(registrationSchema, input, 'The registration');
+    checkOptions('register', options);
     const { pid } = parse(registerOptionsSchema, { pid: options.pid }, 'The options of register');
     options.signal?.throwIfAborted();
     const now = new Date(this.clock.now()).toISOString();
@@ -142,8 +144,10 @@ export class Registry implements World, AsyncDisposable {
    * @throws ROLLCALL_INVALID if the query has an unknown field.
    * @throws ROLLCALL_STORE if the registry cannot be read. A folder that does not exist is an empty list.
    */
-  async discover(query?: Query, { signal }: Abortable = {}): Promise<Instance[]> {
+  async discover(query?: Query, options: Abortable = {}): Promise<Instance[]> {
     this.#assertOpen();
+    checkOptions('discover', options);
+    const { signal } = options;
     const conditions = await compileQuery(parseQuery(query));
     signal?.throwIfAborted();
     const found: Instance[] = [];
@@ -155,8 +159,10 @@ export class Registry implements World, AsyncDisposable {
   }
 
   /** The instance of this id, if it is alive now. @throws ROLLCALL_STORE */
-  async get(id: string, { signal }: Abortable = {}): Promise<Instance | undefined> {
+  async get(id: string, options: Abortable = {}): Promise<Instance | undefined> {
     this.#assertOpen();
+    checkOptions('get', options);
+    const { signal } = options;
     signal?.throwIfAborted();
     if (!isId(id)) return undefined;
     const sighting = await this.#surveyor.look(id);
@@ -170,7 +176,9 @@ export class Registry implements World, AsyncDisposable {
    *
    * @throws ROLLCALL_INVALID, ROLLCALL_STORE
    */
-  async pick(query?: Query, { strategy = 'newest', signal }: PickOptions = {}): Promise<Instance | undefined> {
+  async pick(query?: Query, options: PickOptions = {}): Promise<Instance | undefined> {
+    checkOptions('pick', options);
+    const { strategy = 'newest', signal } = options;
     const candidates = await this.discover(usable(query), { signal });
     return choose(candidates, strategy, this.#turns, JSON.stringify(query ?? {}));
   }
@@ -181,7 +189,8 @@ export class Registry implements World, AsyncDisposable {
    * @throws ROLLCALL_TIMEOUT after `timeout`; it says what was there instead, and why that was no answer.
    * @throws ROLLCALL_INVALID, ROLLCALL_STORE
    */
-  waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
+  async waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
+    checkOptions('waitFor', options);
     return waitFor(this, query, options);
   }
 
@@ -191,10 +200,11 @@ export class Registry implements World, AsyncDisposable {
    *
    * @throws ROLLCALL_INVALID if the query is not valid.
    */
-  watch(query?: Query, { signal }: Abortable = {}): Watcher {
+  watch(query?: Query, options: Abortable = {}): Watcher {
     this.#assertOpen();
+    checkOptions('watch', options);
     const watcher: Watcher = new Watcher(this, query, {
-      signal,
+      signal: options.signal,
       onClose: (closed) => {
         this.#watchers.delete(closed);
         this.#reapWhileNeeded();
@@ -213,12 +223,15 @@ export class Registry implements World, AsyncDisposable {
    */
   async reap(options: ReapOptions = {}): Promise<ReapResult> {
     this.#assertOpen();
+    checkOptions('reap', options);
     return new Reaper(this).reap(options);
   }
 
   /** Every entry with its verdict and reason, stale, dead and illegible ones too. @throws ROLLCALL_STORE */
-  async inspect({ signal }: Abortable = {}): Promise<Sighting[]> {
+  async inspect(options: Abortable = {}): Promise<Sighting[]> {
     this.#assertOpen();
+    checkOptions('inspect', options);
+    const { signal } = options;
     signal?.throwIfAborted();
     const sightings = await this.#surveyor.survey();
     signal?.throwIfAborted();

@@ -20,10 +20,10 @@ interface Source {
 
 /** See `Registry.waitFor`. */
 export async function waitFor(registry: Source, query: Query | undefined, options: WaitOptions): Promise<Instance> {
-  const { signal } = options;
+  const { signal, strategy } = options;
   const given = options.timeout === Number.POSITIVE_INFINITY ? undefined : options.timeout;
   const timeout = parse(timeoutSchema, given, 'The timeout of waitFor');
-  const present = await registry.pick(query, options);
+  const present = await registry.pick(query, { signal, strategy });
   if (present !== undefined) return present;
 
   const watcher = registry.watch(usable(query), { signal });
@@ -31,7 +31,7 @@ export async function waitFor(registry: Source, query: Query | undefined, option
   timer?.hold(true);
   try {
     for await (const { type } of watcher) {
-      const instance = type === 'remove' ? undefined : await registry.pick(query, options);
+      const instance = type === 'remove' ? undefined : await registry.pick(query, { signal, strategy });
       if (instance !== undefined) return instance;
     }
   } finally {

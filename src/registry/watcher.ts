@@ -2,6 +2,7 @@
 
 import type { Timer } from '../core/clock.js';
 import { type Change, diff, type RemoveReason } from '../core/diff.js';
+import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
@@ -21,6 +22,8 @@ export interface WatcherEvents {
   /** A look failed; the set stays as it was, and the next look comes. Without a listener it goes to `onError`. */
   error: [error: unknown];
 }
+
+const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error'];
 
 /** Between two looks when nothing is heard, in ms: what a death without a word, and a lost hint, cost at most. */
 const tick = 500;
@@ -95,8 +98,16 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     return this.#isClosed;
   }
 
-  /** Calls `listener` on each event of this type. Returns what takes it back. An error it throws goes to `onError`. */
+  /**
+   * Calls `listener` on each event of this type. Returns what takes it back. An error it throws, or rejects with,
+   * goes to `onError`.
+   *
+   * @throws ROLLCALL_INVALID if there is no such event.
+   */
   on<Type extends keyof WatcherEvents>(type: Type, listener: (...args: WatcherEvents[Type]) => void): () => void {
+    if (!types.includes(type)) {
+      throw invalid('The listener', [{ path: 'type', message: `must be one of ${types.join(', ')}` }]);
+    }
     return this.#listeners.on(type, listener);
   }
 

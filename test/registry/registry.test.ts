@@ -596,3 +596,18 @@ test('it sweeps while it holds a registration or a watcher, and not before or af
   await watcher.close();
   expect(clock.pending).toBe(0);
 });
+
+test.each<[string, (registry: Registry) => Promise<unknown>]>([
+  ['waitFor', (registry) => registry.waitFor({}, { timeOut: 5 } as object)],
+  ['pick', (registry) => registry.pick({}, { stratgy: 'oldest' } as object)],
+  ['discover', (registry) => registry.discover({}, { timeout: 5 } as object)],
+  ['register', (registry) => registry.register({ name: 'a', status: 'starting' }, { ttl: 5 } as object)],
+  ['reap', (registry) => registry.reap({ dryrun: true } as object)],
+  ['watch', async (registry) => registry.watch({}, { timeout: 5 } as object)],
+])('%s refuses an option that it does not take, and says which there are', async (_, call) => {
+  const { registry } = fakeWorld();
+  await expect(call(registry)).rejects.toMatchObject({
+    code: 'ROLLCALL_INVALID',
+    message: expect.stringContaining('not a known option; there is '),
+  });
+});

@@ -356,6 +356,11 @@ describe('a loop', () => {
 });
 
 describe('listeners', () => {
+  test('for an event that does not exist are refused', () => {
+    const { registry } = fakeWorld();
+    expect(() => registry.watch().on('added' as 'add', () => {})).toThrow(/must be one of add, change, remove/);
+  });
+
   test('that are async and reject are told of to onError, as those that throw', async () => {
     const { registry, start, errors, clock } = fakeWorld();
     const watcher = registry.watch();
