@@ -92,9 +92,9 @@ export class Reaper implements AsyncDisposable {
   #plan(delay: number): void {
     const { clock } = this.#world;
     const due = { now: clock.now() + delay, monotonic: clock.monotonic() + delay };
+    const isLate = () => Math.max(clock.now() - due.now, clock.monotonic() - due.monotonic) > Math.max(delay, 1_000);
     const timer = clock.after(delay, () => {
-      const late = Math.max(clock.now() - due.now, clock.monotonic() - due.monotonic);
-      void this.#sweep(late > Math.max(delay, 1_000)).then((next) => {
+      void this.#sweep(isLate).then((next) => {
         // Stopped, or stopped and started again, meanwhile: then this is not the timer that goes on.
         if (this.#timer === timer) this.#plan(next);
       });
@@ -103,14 +103,15 @@ export class Reaper implements AsyncDisposable {
   }
 
   /** One sweep; resolves with the pause before the next one, in ms. Never rejects. */
-  async #sweep(isLate: boolean): Promise<number> {
+  async #sweep(isLate: () => boolean): Promise<number> {
     try {
-      if (isLate) {
+      const sightings = isLate() ? [] : await this.#surveyor.survey();
+      // Or stopped in the middle of the look, which then shows what was so before.
+      if (isLate()) {
         // Skip this round, and begin to watch anew.
         this.#forget();
         return this.#jittered();
       }
-      const sightings = await this.#surveyor.survey();
       const dead = new Map(
         sightings.filter(({ verdict }) => verdict === 'dead').map(({ id, version }) => [id, version]),
       );
