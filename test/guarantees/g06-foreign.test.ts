@@ -7,11 +7,11 @@ import fc from 'fast-check';
 import { expect, onTestFinished } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import { createId } from '../../src/core/id.js';
-import { Reaper, Registry } from '../../src/index.js';
+import { MemoryStore, Reaper, Registry } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { FakeProbe } from '../../src/testing/fake-probe.js';
+import { FaultyStore } from '../../src/testing/faulty-store.js';
 import { eventually } from '../support/eventually.js';
-import { FakeClock } from '../support/fake-clock.js';
-import { FakeProbe } from '../support/fake-probe.js';
-import { FaultyStore } from '../support/faulty-store.js';
 import { type Judge, startJudge } from '../support/judges.js';
 import { makeInstance } from '../support/make-instance.js';
 import { prove, times } from '../support/prove.js';
@@ -48,7 +48,7 @@ prove(
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 25 }), async (history) => {
         const clock = new FakeClock();
-        const store = new FaultyStore({ clock });
+        const store = new FaultyStore(new MemoryStore({ clock }));
         const report = (error: unknown) => {
           throw error;
         };
