@@ -1,10 +1,12 @@
 /** Every example holds, and would be seen not to. */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { createConsumer } from './support/consumer.js';
 import { eventually } from './support/eventually.js';
-import { root, startNode } from './support/processes.js';
+import { type Running, root, start, startNode } from './support/processes.js';
 import { tempFolder } from './support/temp.js';
 
 const stories = [
@@ -19,6 +21,18 @@ const stories = [
 /** Started by the stories. */
 const others = ['mcp-server.js', 'mcp-stdio-server.js', 'support.js'];
 
+/** The same story under each runner: how it is run from the root of the project. */
+const runners: Record<string, string[]> = {
+  'testing/jest.test.js': [
+    '--experimental-vm-modules',
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    'examples/testing/jest.config.js',
+  ],
+  'testing/node.test.js': ['--test', 'examples/testing/node.test.js'],
+  'testing/vitest.test.js': ['node_modules/vitest/vitest.mjs', 'run', '--root', 'examples/testing'],
+};
+
 /** A story ends itself after a minute. */
 const timeout = 90_000;
 
@@ -27,6 +41,8 @@ test('none is forgotten here, nor in the list for readers', () => {
   expect(files.filter((name) => name.endsWith('.js'))).toEqual([...stories, ...others].sort());
   const list = readFileSync(join(root, 'examples/README.md'), 'utf8');
   for (const name of files) if (name !== 'README.md') expect(list).toContain(name);
+  const tests = readdirSync(join(root, 'examples/testing')).filter((name) => name.endsWith('.test.js'));
+  expect(tests.map((name) => `testing/${name}`)).toEqual(Object.keys(runners));
 });
 
 test.each(stories)(
@@ -62,6 +78,50 @@ test.each(stories.filter((name) => name !== 'demo.js'))(
   timeout,
 );
 
+test.each(Object.entries(runners))(
+  '%s holds, and leaves nothing behind',
+  async (name, command) => {
+    const [temporary, data] = [tempFolder(), tempFolder()];
+    // The runner's own caches are not the story's.
+    const env = { TMPDIR: temporary, ROLLCALL_DIR: '', XDG_DATA_HOME: data };
+    const story = startNode(command[0] ?? '', command.slice(1), env);
+    expect(await story.ended, story.lines.join('\n') + story.errors()).toEqual({ code: 0, signal: null });
+    const text = plain(story);
+    expect(text).toMatch(/\b34\b.*\bpass|\bpass(?:ed)?\b.*\b34\b/);
+    expect(readdirSync(temporary).filter((file) => file.startsWith('rollcall-'))).toEqual([]);
+    expect(readdirSync(data)).toEqual([]);
+    expect(readFileSync(join(root, 'examples', name), 'utf8')).toContain(command.slice(-2).join(' '));
+  },
+  timeout,
+);
+
+test(
+  'under each runner, in a project that has the package installed, they fail if the code under test is wrong',
+  async () => {
+    const folder = createConsumer();
+    cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true });
+    const breakIn = (file: string, right: string, wrong: string) => {
+      const path = join(folder, 'examples/testing', file);
+      const text = readFileSync(path, 'utf8');
+      expect(text).toContain(right);
+      writeFileSync(path, text.replace(right, wrong));
+    };
+    breakIn('weather-client.js', "this.#watcher.on('remove', () => this.#choose());", '');
+    breakIn('map-store.js', 'if (condition?.ifAbsent && current !== undefined) throw', 'if (false) throw');
+    for (const command of Object.values(runners)) {
+      const story = start(process.execPath, command, { TMPDIR: tempFolder(), ROLLCALL_DIR: '' }, folder);
+      const { code } = await story.ended;
+      const text = plain(story);
+      expect(code, text).toBe(1);
+      expect(text).toContain('the client stays with its server');
+      expect(text).toContain('put only if absent keeps what is there and says CONFLICT');
+      // Two of the client's and two or more of the store's; all others pass there, too.
+      expect(text).toMatch(/\b31\b.*\bpass|\bpass(?:ed)?\b.*\b31\b/);
+    }
+  },
+  timeout,
+);
+
 test(
   'the demo fails, and cleans up, if a step does not hold',
   async () => {
@@ -73,6 +133,11 @@ test(
   },
   timeout,
 );
+
+/** All that it wrote, without colours. */
+function plain({ lines, errors }: Running): string {
+  return stripVTControlCharacters(lines.join('\n') + errors());
+}
 
 /** Whether there is a process in the group that `pid` leads. */
 function isRunning(pid: number): boolean {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as rollcall from '../src/index.js';
+import * as testing from '../src/testing/index.js';
 import { root, start } from './support/processes.js';
 import { tempFolder } from './support/temp.js';
 
@@ -38,8 +39,39 @@ test('the names of the public surface', () => {
   ]);
 });
 
-test('the types of the public surface', () => {
-  const text = readFileSync(join(root, 'src/index.ts'), 'utf8');
+test('the names of rollcall/testing', () => {
+  expect(Object.keys(testing).sort()).toEqual([
+    'FakeClock',
+    'FakeProbe',
+    'FaultyStore',
+    'MemoryStore',
+    'createCluster',
+    'failing',
+    'gate',
+    'settle',
+    'testStore',
+    'withTempRegistry',
+  ]);
+  expect(typesIn('src/testing/index.ts')).toEqual([
+    'Act',
+    'Cluster',
+    'ClusterOptions',
+    'Gate',
+    'OptionalMethod',
+    'Place',
+    'RunnerTest',
+    'SimulatedInstance',
+    'SimulatedState',
+    'StoreArea',
+    'StoreMethod',
+    'StoreTestOptions',
+    'Which',
+  ]);
+});
+
+/** The names of the types that a file exports. */
+function typesIn(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
   const types = [...text.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, isType, names = '']) =>
     names
       .split(',')
@@ -47,7 +79,11 @@ test('the types of the public surface', () => {
       .filter((name) => name !== '' && (isType !== undefined || name.startsWith('type ')))
       .map((name) => name.replace(/^type /, '')),
   );
-  expect(types.sort()).toEqual([
+  return types.sort();
+}
+
+test('the types of the public surface', () => {
+  expect(typesIn('src/index.ts')).toEqual([
     'Abortable',
     'Change',
     'Chooser',
@@ -237,6 +273,14 @@ describe('a guest in the process of its host', () => {
 
   test('importing it loads zod and nothing else, and leaves no trace', async () => {
     const { before, after, packages, files, lines } = await observe(`await import('rollcall');`);
+    expect(packages).toEqual(['zod']);
+    expect(after).toEqual(before);
+    expect(files).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  test('importing rollcall/testing does not, either: no runner, no file, no listener', async () => {
+    const { before, after, packages, files, lines } = await observe(`await import('rollcall/testing');`);
     expect(packages).toEqual(['zod']);
     expect(after).toEqual(before);
     expect(files).toEqual([]);

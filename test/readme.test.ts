@@ -15,9 +15,10 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text = '']) => ({ language, text }));
 const named = (name: string) => blocks.find(({ text }) => text.startsWith(`// ${name}\n`))?.text ?? '';
 
-/** The snippets of the API's chapter, one program in the order in which they are read. */
-function apiTour(): string {
-  const chapter = readme.slice(readme.indexOf('## The API'), readme.indexOf('## The command line'));
+/** The snippets of a chapter, one program in the order in which they are read. */
+function programOf(title: string): string {
+  const begin = readme.indexOf(`## ${title}\n`);
+  const chapter = readme.slice(begin, readme.indexOf('\n## ', begin));
   const text = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block).join('\n');
   const lines = text.split('\n');
   const isImport = (line: string) => line.startsWith('import ');
@@ -55,11 +56,13 @@ test('all its snippets are TypeScript as they stand', () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
   writeFileSync(join(folder, 'client.ts'), named('client.js'));
-  writeFileSync(join(folder, 'api.ts'), apiTour());
+  writeFileSync(join(folder, 'api.ts'), programOf('The API'));
+  writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
   writeFileSync(join(folder, 'tsconfig.json'), '');
   writeFileSync(join(folder, 'server.ts'), '');
+  writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(
     join(folder, 'client.ts'),
@@ -70,11 +73,19 @@ test('all its snippets are TypeScript as they stand', () => {
 
 test("the API's chapter runs from top to bottom", async () => {
   const folder = createConsumer();
-  writeFileSync(join(folder, 'api.js'), apiTour());
+  writeFileSync(join(folder, 'api.js'), programOf('The API'));
   const tour = start(process.execPath, ['api.js'], { ROLLCALL_DIR: tempFolder() }, folder);
   expect(await tour.ended, tour.errors()).toEqual({ code: 0, signal: null });
   expect(tour.lines).toContain('Authorization [secret] 11');
   expect(tour.lines.filter((line) => line.startsWith('add maps'))).toHaveLength(1);
+});
+
+test('the chapter on tests is a file of tests, all of which pass', async () => {
+  const folder = createConsumer();
+  writeFileSync(join(folder, 'chapter.test.js'), programOf('In tests'));
+  const run = start(process.execPath, ['--test', '--test-reporter=tap', 'chapter.test.js'], {}, folder);
+  expect(await run.ended, run.lines.join('\n') + run.errors()).toEqual({ code: 0, signal: null });
+  expect(run.lines).toEqual(expect.arrayContaining([expect.stringMatching(/^# pass 3\d$/), '# fail 0', '# skipped 1']));
 });
 
 test('every command it shows works', async () => {

@@ -1,11 +1,15 @@
 /** The simulated cluster: what happens to its processes is what the real registry makes of it. */
 
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Change } from '../../src/core/diff.js';
+import { FileStore } from '../../src/store/file/file-store.js';
 import { type Cluster, type ClusterOptions, createCluster } from '../../src/testing/cluster.js';
 import { settle } from '../../src/testing/fake-clock.js';
 import { failing, gate } from '../../src/testing/faulty-store.js';
 import type { SimulatedInstance } from '../../src/testing/simulated-process.js';
+import { tempFolder } from '../support/temp.js';
 
 const minute = 60_000;
 
@@ -389,6 +393,32 @@ test("the client's calls to the store can be made to fail, and nobody else's", a
   expect(await cluster.instances[0]?.registry.discover()).toHaveLength(1);
   cluster.store.reset();
   expect(await ids()).toHaveLength(1);
+});
+
+test('it may be over files: the same processes, and real entries', async () => {
+  const directory = tempFolder();
+  const stores: FileStore[] = [];
+  const { cluster, verdicts, ids } = await newCluster({
+    instances: [{ name: 'weather' }, { name: 'maps' }],
+    openStore: (clock) => {
+      const store = new FileStore({ directory, clock });
+      stores.push(store);
+      return store;
+    },
+  });
+  const [weather, maps] = cluster.instances;
+  expect(readdirSync(join(directory, 'v1'))).toEqual(
+    expect.arrayContaining([`${weather?.id}.json`, `${maps?.id}.json`]),
+  );
+  // One for each process, and one for the client.
+  expect(stores).toHaveLength(3);
+  await cluster.kill(weather);
+  expect(await verdicts()).toEqual(['dead', 'alive']);
+  expect(await ids()).toEqual([maps?.id]);
+  await cluster.stop(maps);
+  expect(readdirSync(join(directory, 'v1'))).not.toContain(`${maps?.id}.json`);
+  await cluster.close();
+  for (const store of stores) await store.close();
 });
 
 describe('when it is closed', () => {
