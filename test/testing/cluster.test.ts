@@ -76,6 +76,8 @@ describe('starting', () => {
     await expect(cluster.start({ name: '' })).rejects.toMatchObject({ code: 'ROLLCALL_INVALID' });
     expect(cluster.instances).toEqual([]);
     expect(await ids()).toEqual([]);
+    const { observer } = cluster.registry.probe;
+    expect(cluster.registry.probe.look(observer.pid + 1)).toEqual({ is: 'gone' });
   });
 
   test('it begins at the time that is given', async () => {
@@ -173,6 +175,7 @@ describe('ends', () => {
     await update;
     await expect(weather.registration.update({ title: 'y' })).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
     expect(await weather.registration.deregister()).toBe(false);
+    expect(weather.registry.store.deleteNow?.(weather.id, () => true)).toBe(false);
     expect(weather.instance.title).toBeUndefined();
     await cluster.advance(10);
     expect(await verdicts()).toEqual(['dead']);
@@ -242,6 +245,21 @@ describe('stalled', () => {
     expect((await update).title).toBe('x');
     expect((await registry.get(weather.id))?.title).toBe('x');
     await cluster.resume(weather);
+  });
+
+  test('no timer of it runs until it is resumed, and then all that are late', async () => {
+    const { cluster } = await newCluster({ instances: [{ name: 'weather' }] });
+    const { clock } = only(cluster).registry;
+    const ran: number[] = [];
+    const began = clock.now();
+    for (const delay of [300, 100, 2_000]) clock.after(delay, () => ran.push(clock.now() - began));
+    await cluster.stall('weather');
+    await cluster.advance(1_000);
+    expect(ran).toEqual([]);
+    await cluster.resume('weather');
+    expect(ran).toEqual([1_000, 1_000]);
+    await cluster.advance(1_000);
+    expect(ran).toEqual([1_000, 1_000, 2_000]);
   });
 
   test('it may be killed', async () => {

@@ -320,6 +320,14 @@ const bugs: Record<string, { readonly User: typeof View; readonly caughtBy: stri
       }
     },
   },
+  'a byte order mark is dropped': {
+    caughtBy: 'a body comes back as it was put, whatever is in it',
+    User: class extends View {
+      override put(...[id, body, condition]: Parameters<Store['put']>) {
+        return this.memory.put(id, body.replace(/^\ufeff/, ''), condition);
+      }
+    },
+  },
   'the body is cut off at a NUL': {
     caughtBy: 'a body comes back as it was put, whatever is in it',
     User: class extends View {
