@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Change } from '../../src/core/diff.js';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { type Cluster, type ClusterOptions, createCluster } from '../../src/testing/cluster.js';
@@ -144,6 +144,16 @@ describe('while time passes', () => {
       await expect(cluster.advance(ms)).rejects.toMatchObject({ code: 'ROLLCALL_INVALID' });
     }
   });
+});
+
+test('it needs no timer of the runner, also not while that fakes them', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { cluster, ids } = await newCluster({ instances: [{ name: 'weather' }, { name: 'maps' }] });
+  await cluster.kill('maps');
+  await cluster.advance(minute);
+  expect(await ids()).toEqual([cluster.instances[0]?.id]);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 describe('ends', () => {
