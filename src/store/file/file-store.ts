@@ -10,7 +10,7 @@ import { cannot, type Directory, Layout, resolveDirectory } from './directory.js
 import { type FileSystem, systemFileSystem } from './file-system.js';
 import { keepWatching } from './keep-watching.js';
 import { withLock } from './lock.js';
-import { readEntry } from './read-entry.js';
+import { type FileEntry, readEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
 
@@ -45,7 +45,7 @@ export class FileStore implements Store {
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
   /** What the last listing gave, so that the next need not read what has not changed. */
-  #known = new Map<string, StoreEntry>();
+  #known = new Map<string, FileEntry>();
   readonly #watching = new Set<Promise<Unwatch>>();
 
   constructor(options: FileStoreOptions = {}) {
@@ -88,7 +88,7 @@ export class FileStore implements Store {
   async list(): Promise<StoreEntry[]> {
     const layout = await this.#open();
     const ids = this.#ids(layout);
-    const found: StoreEntry[] = [];
+    const found: FileEntry[] = [];
     for (let at = 0; at < ids.length; at += slice) {
       if (at > 0) await setImmediate();
       for (const id of ids.slice(at, at + slice)) {
@@ -96,7 +96,7 @@ export class FileStore implements Store {
         if (entry !== undefined) found.push(entry);
       }
     }
-    const settled = found.filter(({ renewedAt }) => Date.now() - renewedAt > tick);
+    const settled = found.filter(({ changedAt }) => Date.now() - changedAt > tick);
     this.#known = new Map(settled.map((entry) => [entry.id, entry]));
     return found;
   }
@@ -178,7 +178,7 @@ export class FileStore implements Store {
     }
   }
 
-  #read(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
+  #read(layout: Layout, id: string, known?: FileEntry): FileEntry | undefined {
     try {
       return readEntry(layout, id, known);
     } catch (cause) {

@@ -11,6 +11,7 @@ export interface FileStats<N extends number | bigint = number> {
   readonly uid: N;
   readonly size: N;
   readonly mtimeMs: N;
+  readonly ctimeMs: N;
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
@@ -18,6 +19,7 @@ export interface FileStats<N extends number | bigint = number> {
 
 export interface ExactFileStats extends FileStats<bigint> {
   readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
   readonly birthtimeNs: bigint;
 }
 

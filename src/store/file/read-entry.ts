@@ -7,6 +7,11 @@ import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
 import type { ExactFileStats, FileSystem } from './file-system.js';
 
+/** An entry, and when anything of its file changed last, in ms since 1970 by the kernel's clock. */
+export interface FileEntry extends StoreEntry {
+  readonly changedAt: number;
+}
+
 /** One byte more than an entry may have, to see that there is more. Shared: reading is synchronous. */
 const buffer = Buffer.allocUnsafe(LARGEST_ENTRY + 1);
 
@@ -20,7 +25,7 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  *
  * `known` is what an earlier call gave: if the file has not changed since, it comes back as it is, unread.
  */
-export function readEntry(layout: Layout, id: string, known?: StoreEntry): StoreEntry | undefined {
+export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEntry | undefined {
   const { fs } = layout;
   const path = layout.entry(id);
   try {
@@ -36,6 +41,7 @@ export function readEntry(layout: Layout, id: string, known?: StoreEntry): Store
       return {
         id,
         version: versionOf(stats),
+        changedAt: Number(stats.ctimeMs),
         // Node sets times in seconds, as doubles: a ms may come back as 0.999999.
         renewedAt: Math.round(Number(stats.mtimeNs) / 1e6),
         ...(problem ? { body: '', problem } : readBody(fs, file)),
@@ -48,7 +54,7 @@ export function readEntry(layout: Layout, id: string, known?: StoreEntry): Store
     if (code === 'ENOENT') return undefined;
     const problem = problems[code ?? ''];
     if (problem === undefined) throw cause;
-    return { id, body: '', version: '', renewedAt: 0, problem };
+    return { id, body: '', version: '', renewedAt: 0, changedAt: 0, problem };
   }
 }
 
@@ -64,9 +70,12 @@ const problems: Readonly<Record<string, string>> = {
   EIO: 'cannot be read: the disk reports an error',
 };
 
-/** Inode, time and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. */
+/**
+ * Inode, time of change and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. The
+ * time of change and not that of modification: nobody can set it, and whatever happens to a file moves it.
+ */
 function versionOf(stats: ExactFileStats): string {
-  return `${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.size.toString(36)}`;
+  return `${stats.ino.toString(36)}-${stats.ctimeNs.toString(36)}-${stats.size.toString(36)}`;
 }
 
 function problemOf(stats: ExactFileStats, layout: Layout, id: string): string | undefined {
