@@ -75,9 +75,7 @@ export class FileStore implements Store {
         await replaceEntry(layout, id, body, this.#now());
       });
     }
-    const entry = this.#read(layout, id);
-    // Whoever wiped the folder in this very moment is answered by the next heartbeat, not by an error here.
-    return entry ?? { id, body, version: '', renewedAt: this.#clock.now() };
+    return this.#readBack(layout, id) ?? { id, body, version: '', renewedAt: this.#clock.now() };
   }
 
   async get(id: string): Promise<StoreEntry | undefined> {
@@ -183,6 +181,16 @@ export class FileStore implements Store {
       return readEntry(layout, id, known);
     } catch (cause) {
       throw cannot('read the entry', layout.entry(id), cause);
+    }
+  }
+
+  /** What was just written. It is there, so that it cannot be read or is gone again already is no failure to write. */
+  #readBack(layout: Layout, id: string): StoreEntry | undefined {
+    try {
+      const entry = readEntry(layout, id);
+      return entry?.problem === undefined ? entry : undefined;
+    } catch {
+      return undefined;
     }
   }
 
