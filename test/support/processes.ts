@@ -33,13 +33,16 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
-  const signalGroup = (signal: NodeJS.Signals) => {
+  let isOver = false;
+  const signalGroup = (signal: NodeJS.Signals | 0) => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
+      if (child.pid !== undefined && !isOver) process.kill(-child.pid, signal);
     } catch {
-      // All of it has ended.
+      // All of it has ended, and its number may be given to others from now on.
+      isOver = true;
     }
   };
+  child.on('exit', () => signalGroup(0));
   onTestFinished(() => signalGroup('SIGKILL'));
   const lines: string[] = [];
   let errors = '';
