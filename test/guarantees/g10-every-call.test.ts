@@ -10,7 +10,7 @@ import { FakeClock } from '../../src/testing/fake-clock.js';
 import { FakeProbe } from '../../src/testing/fake-probe.js';
 import { sealed } from '../programs/sealed.js';
 import { type FaultyFiles, faultyFiles } from '../support/faulty-files.js';
-import { age, assertClosed, assertHealthy, assertNeverOpen } from '../support/healthy.js';
+import { age, assertClosed, assertHealthy, assertNeverOpen, textsIn } from '../support/healthy.js';
 import { makeInstance } from '../support/make-instance.js';
 import { isFullTier, prove } from '../support/prove.js';
 import { tempFolder } from '../support/temp.js';
@@ -155,12 +155,6 @@ const operations: Record<string, Operation> = {
   },
 };
 
-function snapshot({ layout }: Scene): Record<string, string> {
-  if (!existsSync(layout.entries)) return {};
-  const names = readdirSync(layout.entries).filter((name) => name.endsWith('.json'));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(layout.entries, name), 'utf8')]));
-}
-
 /** Sets the scene and does the operation, whose n-th call fails. Resolves with `false` if it has no n-th call. */
 async function attack(
   operation: Operation,
@@ -170,7 +164,7 @@ async function attack(
   const scene = await makeScene(join(tempFolder(), 'registry'));
   try {
     await operation.prepare?.(scene);
-    const before = snapshot(scene);
+    const before = textsIn(scene.directory);
     scene.files.failAt(n, code, forever);
     const outcome = await operation.act(scene).then(
       () => ({}),
@@ -201,7 +195,7 @@ for (const [name, operation] of Object.entries(operations)) {
           const isMet = await attack(operation, [n, code, false], async (scene, { error }, before) => {
             if (error !== undefined) {
               if (!isRollcallError(error, 'ROLLCALL_STORE')) throw error;
-              if (operation.isOfParts === undefined) expect(snapshot(scene)).toEqual(before);
+              if (operation.isOfParts === undefined) expect(textsIn(scene.directory)).toEqual(before);
               if (existsSync(scene.layout.locks)) age(scene.directory);
               await scene.registry.store.sweep?.();
               await (operation.again ?? operation.act)(scene);

@@ -8,7 +8,7 @@ import { identifySelf } from '../../src/process/identity.js';
 import { Layout } from '../../src/store/file/directory.js';
 import { sealed, tearIn } from '../programs/sealed.js';
 import { type Actor, type Answer, startActor } from '../support/actor.js';
-import { age, assertHealthy, entryNames } from '../support/healthy.js';
+import { age, assertHealthy, textsIn } from '../support/healthy.js';
 import { makeInstance } from '../support/make-instance.js';
 import { prove } from '../support/prove.js';
 import { type SystemCall, systemCalls, withFault } from '../support/strace.js';
@@ -177,7 +177,7 @@ async function perform(
 ): Promise<void> {
   for (const order of before) await actor.ask(order);
   arrange?.(layout);
-  const previous = snapshot(layout);
+  const previous = textsIn(layout.root);
   let answer: Answer = {};
   const story = await attack(async () => {
     answer = await actor.ask(act);
@@ -186,7 +186,7 @@ async function perform(
     if (answer.failed !== undefined) {
       expect(answer.code).toBe('ROLLCALL_STORE');
       // A reap may have removed some, and says of which it could not.
-      if (act !== 'reap') expect(snapshot(layout)).toEqual(previous);
+      if (act !== 'reap') expect(textsIn(layout.root)).toEqual(previous);
       if (existsSync(layout.locks)) age(layout.root);
       // A registration whose removal failed counts as over; its entry stays until somebody removes it.
       if (act === 'deregister') rmSync(layout.entry(answer.id ?? ''));
@@ -205,11 +205,4 @@ async function perform(
   } catch (error) {
     throw new Error(`${story}: ${JSON.stringify(answer)}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function snapshot(layout: Layout): Record<string, string> {
-  if (!existsSync(layout.entries)) return {};
-  return Object.fromEntries(
-    entryNames(layout.root).map((name) => [name, readFileSync(join(layout.entries, name), 'utf8')]),
-  );
 }

@@ -9,11 +9,13 @@ export function sealed(/** @type {number} */ length) {
   return { text, seal: seal(text) };
 }
 
+export const isWhole = (/** @type {any} */ { text, seal: given }) => seal(text) === given;
+
 /** Why this text of an entry is not one that was written in one piece; `undefined` if it is. */
 export function tearIn(/** @type {string} */ body) {
   try {
     const { metadata } = JSON.parse(body);
-    return seal(metadata.text) === metadata.seal ? undefined : 'the seal does not fit';
+    return isWhole(metadata) ? undefined : 'the seal does not fit';
   } catch (error) {
     return String(error);
   }

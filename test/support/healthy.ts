@@ -13,6 +13,14 @@ const self = process.getuid?.();
 export const entryNames = (directory: string) =>
   readdirSync(join(directory, 'v1')).filter((name) => name.endsWith('.json'));
 
+/** The text of every entry. */
+export function textsIn(directory: string): Record<string, string> {
+  if (!existsSync(join(directory, 'v1'))) return {};
+  return Object.fromEntries(
+    entryNames(directory).map((name) => [name, readFileSync(join(directory, 'v1', name), 'utf8')]),
+  );
+}
+
 /**
  * Holds the folder to all that a reader, a newcomer and a sweeper may expect: exactly the `living` are found, nothing
  * is torn or open to others, registering works, and a sweep leaves the living and nothing else, after a minute no
