@@ -2,6 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'vitest';
+import { isFullTier } from './tier.js';
+
+export { isFullTier };
 
 /** What an attack may need beyond Node: root, Linux, or a command of this name. */
 export type Need = 'root' | 'linux' | (string & {});
@@ -13,9 +16,6 @@ interface Terms {
   /** How long it may take, in ms; 30,000 unless given, ten times as long at full tier. */
   readonly timeout?: number;
 }
-
-/** Whether `npm run prove` runs, and not `npm test`. */
-export const isFullTier = process.env.ROLLCALL_PROVE === 'full';
 
 /** Share of the full counts, for where time is short: 1 unless ROLLCALL_PROVE_SHARE says less. */
 const share = Number(process.env.ROLLCALL_PROVE_SHARE ?? 1);
