@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { type Cluster, type ClusterOptions, createCluster } from '../../src/testing/cluster.js';
-import { History, histories, type Step, silences, ttl } from '../support/history.js';
+import { History, histories, ttl } from '../support/history.js';
 import { prove, times } from '../support/prove.js';
 import { tempFolder } from '../support/temp.js';
 
@@ -14,10 +14,9 @@ import { tempFolder } from '../support/temp.js';
 async function hold(
   numRuns: number,
   open: () => { options: ClusterOptions; wipe: (cluster: Cluster) => Promise<void> },
-  stories: fc.Arbitrary<Step[]> = histories,
 ) {
   await fc.assert(
-    fc.asyncProperty(stories, async (steps) => {
+    fc.asyncProperty(histories, async (steps) => {
       const { options, wipe } = open();
       const errors: unknown[] = [];
       const cluster = await createCluster({ ttl, onError: (error) => void errors.push(error), ...options });
@@ -43,13 +42,6 @@ prove(
   'G8',
   'random histories in memory: found and kept are the living, removed the dead, and events come in order',
   () => hold(times({ full: 5_000, quick: 60 }), inMemory),
-  { timeout: 60_000 },
-);
-
-prove(
-  'G6',
-  'random silences of foreign instances: none is removed before an awake observer has heard nothing for ten ttl',
-  () => hold(times({ full: 3_000, quick: 100 }), inMemory, silences),
   { timeout: 60_000 },
 );
 

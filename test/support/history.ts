@@ -48,23 +48,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 export const histories = fc.array(step, { minLength: 4, maxLength: 30 });
 
-const silence: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: word('stall', 'resume'), at }) },
-  { weight: 6, arbitrary: fc.record({ do: word('pass'), seconds: fc.constantFrom(0.6, 3, 20, 40, 80) }) },
-  { weight: 1, arbitrary: fc.record({ do: word('sleep', 'setClock'), seconds: fc.constantFrom(60, hour) }) },
-  { weight: 1, arbitrary: fc.record({ do: word('reap', 'watch') }) },
-);
-
-/** Foreign instances that fall silent, and come back or not, under the eyes of an observer. */
-export const silences = fc
-  .array(silence, { minLength: 4, maxLength: 12 })
-  .map((steps): Step[] => [
-    { do: 'watch' },
-    { do: 'start', where: 'elsewhere' },
-    { do: 'start', where: 'container' },
-    ...steps,
-  ]);
-
 /** What the model remembers of an instance. */
 interface Fate {
   readonly handle: SimulatedInstance;

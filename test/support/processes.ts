@@ -17,8 +17,8 @@ export interface Running {
   readonly errors: () => string;
   /** Resolves when it has ended and its output is complete. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Resolves with the first line that matches. */
-  line(pattern: RegExp): Promise<string>;
+  /** Resolves with the first line that matches; fails after `timeout` ms, 10,000 unless given. */
+  line(pattern: RegExp, timeout?: number): Promise<string>;
   /** Sends a line to its stdin. */
   say(line: string): void;
   /** Ctrl-C, as a terminal sends it: to the program and to all it has started. */
@@ -61,13 +61,17 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
     lines,
     errors: () => errors,
     ended,
-    line: (pattern) =>
-      eventually(`${command} ${args.join(' ')} prints ${pattern} (it printed ${lines.length} lines)`, () => {
-        const found = lines.find((line) => pattern.test(line));
-        if (found === undefined && child.exitCode !== null)
-          throw new Error(`it ended with ${child.exitCode}: ${errors}`);
-        return found;
-      }),
+    line: (pattern, timeout) =>
+      eventually(
+        `${command} ${args.join(' ')} prints ${pattern} (it printed ${lines.length} lines)`,
+        () => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found === undefined && child.exitCode !== null)
+            throw new Error(`it ended with ${child.exitCode}: ${errors}`);
+          return found;
+        },
+        timeout,
+      ),
     interrupt: () => signalGroup('SIGINT'),
     say: (line) => void child.stdin.write(`${line}\n`),
   };
