@@ -41,8 +41,11 @@ async function acquire(layout: Layout, id: string): Promise<() => void> {
   }
 }
 
-function make({ fs }: Layout, path: string): { readonly lock?: string; readonly isTaken?: boolean } {
+function make(layout: Layout, path: string): { readonly lock?: string; readonly isTaken?: boolean } {
+  const { fs } = layout;
   try {
+    // Through a link in its place, files of others would be taken for locks, and removed in the end.
+    if (!fs.lstatSync(layout.locks).isDirectory()) return {};
     const file = fs.openSync(path, 'wx', 0o600);
     try {
       return { lock: identify(fs.fstatSync(file, { bigint: true })) };
