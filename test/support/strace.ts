@@ -32,20 +32,25 @@ export async function systemCalls(pid: number, act: () => Promise<unknown>): Pro
 
 /**
  * Lets the program meet a fault (`error=ENOSPC`, `signal=KILL`) at that call while `act` runs: an error stands for
- * the call, which is then not made; a signal comes before it. Resolves with the call it was met at, if it was.
+ * the call, which is then not made; a signal comes before it. `act` may look at what strace has written so far.
+ * Resolves with the call it was met at, if it was.
  */
 export async function withFault(
   pid: number,
   { name, nth }: SystemCall,
   fault: string,
-  act: () => Promise<unknown>,
+  act: (output: () => string) => Promise<unknown>,
 ): Promise<string | undefined> {
   const lines = await trace(pid, ['-e', `trace=${name}`, '-e', `inject=${name}:${fault}:when=${nth}`], act);
   if (fault.startsWith('error=')) return lines.find((line) => line.includes('(INJECTED)'));
   return lines.filter((line) => line.startsWith(`${name}(`))[nth - 1];
 }
 
-async function trace(pid: number, args: readonly string[], act: () => Promise<unknown>): Promise<string[]> {
+async function trace(
+  pid: number,
+  args: readonly string[],
+  act: (output: () => string) => Promise<unknown>,
+): Promise<string[]> {
   const output = join(tempFolder(), 'strace');
   const child = spawn('strace', ['-p', `${pid}`, '-y', '-s', '0', '-o', output, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -64,7 +69,7 @@ async function trace(pid: number, args: readonly string[], act: () => Promise<un
       if (child.exitCode !== null) throw new Error(errors);
       return errors.includes('attached');
     });
-    await act();
+    await act(() => readFileSync(output, 'utf8'));
   } finally {
     // It lets go of the program, which goes on.
     child.kill('SIGINT');
