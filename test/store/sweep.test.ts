@@ -28,7 +28,7 @@ const minute = 60_000;
 
 const orphans: [string, (layout: Layout) => string][] = [
   ['a draft', (layout) => layout.draft(id, 'x')],
-  ['a draft of an odd name', (layout) => join(layout.drafts, 'x')],
+  ['a draft of another writer', (layout) => `${layout.draft(id, 'mark_of-theirs')}`],
   ['a lock', (layout) => layout.lock(id)],
   ['a folder in place of a lock', (layout) => `${layout.lock(id)}/`],
 ];
@@ -54,7 +54,9 @@ test.each<[string, (layout: Layout) => string]>([
   ["another program's temporary", (layout) => `${layout.entry(id)}.1234567`],
   ['a file that ends in a number', (layout) => join(layout.entries, 'notes.123')],
   ['a foreign folder', (layout) => `${join(layout.entries, 'claims')}/`],
+  ['a file among the drafts', (layout) => join(layout.drafts, 'notes.json.bak')],
   ['a file among the locks', (layout) => join(layout.locks, 'notes')],
+  ['a lock of something else', (layout) => join(layout.locks, 'yarn.lock')],
   ['a file above', (layout) => join(layout.root, 'x.json.123')],
 ])('%s is never removed', async (_, pathIn) => {
   const { layout, store, make } = sweptFolder();

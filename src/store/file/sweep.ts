@@ -1,11 +1,17 @@
 /** Removes what crashed writers left behind. Never an entry. */
 
 import { join } from 'node:path';
+import { isId } from '../../core/id.js';
 import type { Layout } from './directory.js';
 import type { FileSystem } from './file-system.js';
 
-/** Far longer than any write or lock takes (a held lock is renewed every 2 s), in ms. */
+/** Far longer than any write or lock takes, in ms. */
 const orphanAge = 60_000;
+
+// Nothing of another name is removed: whoever may rename a folder above could put a link to files of ours in the
+// place of one that was looked at just before.
+const draftName = /^(.+)\.json\.[^.]+$/;
+const lockName = /^(.+)\.lock$/;
 
 /**
  * Removes drafts and locks that nobody has touched for a minute; with `dryRun` only counts them. What cannot be
@@ -15,12 +21,13 @@ export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): numb
   // Refuses a folder that is not ours, or not a folder, as every other operation does.
   if (!layout.exists()) return 0;
   let found = 0;
-  for (const [folder, ending] of [
-    [layout.drafts, ''],
-    [layout.locks, '.lock'],
+  for (const [folder, named] of [
+    [layout.drafts, draftName],
+    [layout.locks, lockName],
   ] as const) {
     for (const name of namesIn(layout.fs, folder)) {
-      if (name.endsWith(ending) && removeIfOld(layout.fs, join(folder, name), now, dryRun)) found++;
+      const id = named.exec(name)?.[1];
+      if (id !== undefined && isId(id) && removeIfOld(layout.fs, join(folder, name), now, dryRun)) found++;
     }
   }
   return found;
