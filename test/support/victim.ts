@@ -32,9 +32,11 @@ export function makeVictim(name = 'precious.lock'): Victim {
   writeFileSync(file, 'precious', { mode: 0o644 });
   const look = () =>
     ['', ...readdirSync(folder)].map((each) => {
-      const { mode, uid, size, mtimeMs, ino } = lstatSync(join(folder, each));
-      // The times of a folder change when something in it was made and removed again.
-      return { each, mode, uid, size, mtimeMs, ino };
+      const stats = lstatSync(join(folder, each));
+      const { mode, uid, ino } = stats;
+      // A folder's times change, too, when something in it is made and removed again: that is no harm.
+      const { size, mtimeMs } = stats.isDirectory() ? { size: 0, mtimeMs: 0 } : stats;
+      return { each, mode, uid, ino, size, mtimeMs };
     });
   let before = look();
   return {
