@@ -1,6 +1,6 @@
 /** Programs that are registered, and the files their entries are in. */
 
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Running, start } from './processes.js';
 
@@ -24,9 +24,11 @@ export async function startServer(directory: string, { name = 'server', env, by 
   return { ...running, id: line.split(' ')[1] ?? '' };
 }
 
-/** The ids that have a file, sorted. */
+/** The ids that have a file, sorted. Where there is no folder there are none. */
 export function idsIn(directory: string): string[] {
-  return readdirSync(join(directory, 'v1'))
+  const folder = join(directory, 'v1');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
     .sort();
