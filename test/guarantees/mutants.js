@@ -104,6 +104,13 @@ export const mutants = [
     to: 'const orphanAge = Number.POSITIVE_INFINITY;',
   },
   {
+    promise: 'G11',
+    what: 'a lock that cannot be had is an error',
+    file: 'src/store/file/lock.ts',
+    from: "return { isTaken: (cause as NodeJS.ErrnoException).code === 'EEXIST' };",
+    to: 'throw cause;',
+  },
+  {
     promise: 'G12',
     what: 'a signal that was heard is not sent again',
     file: 'src/process/last-act.ts',
@@ -137,6 +144,20 @@ export const mutants = [
     file: 'src/core/codec.ts',
     from: "(isMarked && typeof value === 'string' ? new Secret(value) : value)",
     to: 'value',
+  },
+  {
+    promise: 'G17',
+    what: 'a URL may hide its host behind a user name',
+    file: 'src/core/schema.ts',
+    from: "if (url.username !== '' || url.password !== '') {",
+    to: 'if (url.hash === url.href) {',
+  },
+  {
+    promise: 'G19',
+    what: 'C1 control characters are printed',
+    file: 'src/core/printable.ts',
+    from: '\\u007f-\\u009f\\u00ad',
+    to: '\\u007f\\u00ad',
   },
   {
     promise: 'G20',
