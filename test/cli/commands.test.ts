@@ -178,7 +178,7 @@ test('doctor says where, why and how it is, and exits with 1 if something needs 
 
   const broken = join(directory, 'v1', 'broken.json');
   writeFileSync(broken, 'garbage', { mode: 0o600 });
-  const orphan = join(directory, 'v1', '.drafts', 'api-x.json.12345');
+  const orphan = join(directory, 'v1', '.drafts', `api-${'7'.repeat(26)}.json.12345`);
   writeFileSync(orphan, '');
   utimesSync(orphan, new Date(0), new Date(0));
   const ill = await cli(directory, 'doctor');
