@@ -235,7 +235,12 @@ const beyond: readonly [rule: string, change: Json, message: string][] = [
     endpoint({ url: 'http://me:secret@127.0.0.1:1' }),
     'must not contain a user name or password; put it into a header marked isSecret',
   ],
-  ['a URL has a host', endpoint({ url: 'mailto:me' }), 'must name a host; "mailto:" URLs do not'],
+  ['a URL has a host', endpoint({ url: 'mailto:me' }), 'must name a host; URLs of this scheme do not'],
+  [
+    'a URL is one word, which all read alike',
+    endpoint({ url: 'http://127.0.0.1/ x' }),
+    'must not contain blanks, control characters or backslashes; write them as %20 and the like',
+  ],
   [
     'a URL has a real port',
     endpoint({ url: 'http://127.0.0.1:0' }),
