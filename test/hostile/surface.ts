@@ -1,0 +1,81 @@
+/** All that can be asked of rollcall, so that an attack on everything leaves nothing out. */
+
+import { expect } from 'vitest';
+import { Reaper, Registration, Registry, Watcher } from '../../src/index.js';
+import { cli } from '../support/cli.js';
+import { tempFolder } from '../support/temp.js';
+
+/** Every public member of the classes a user holds, as `Registry.discover`. */
+export function methods(): string[] {
+  const classes = { Registry, Registration, Watcher, Reaper };
+  return Object.entries(classes).flatMap(([name, { prototype }]) =>
+    Reflect.ownKeys(prototype)
+      .filter((key) => key !== 'constructor')
+      .map((key) => `${name}.${typeof key === 'symbol' ? `[${key.description}]` : key}`),
+  );
+}
+
+/** What a person may type: by command, its arguments. `NAME`, `ID` and `BROKEN` stand for those of planted entries. */
+export const invocations: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    '',
+    '--json',
+    '-a',
+    '--all --json',
+    '--kind x --tag y --capability z --status ready --cwd .',
+    '--bogus',
+    'bogus',
+  ],
+  list: [
+    '',
+    'NAME',
+    '--json',
+    '--all',
+    '--all --json',
+    '--kind x --tag y --capability z --status ready --cwd /',
+    'nobody',
+  ],
+  watch: ['', 'NAME', '--json', '--kind mcp', '--tag t', '--capability c', '--status ready', '--cwd /'],
+  get: ['NAME', 'ID', 'BROKEN', 'NAME --json', 'BROKEN --json', 'nobody', ''],
+  url: ['NAME', 'ID', 'NAME --type http', 'NAME --type none', 'BROKEN', 'nobody'],
+  wait: ['NAME', 'nobody --timeout 50ms', '* --timeout 50ms', '!', 'NAME --timeout x'],
+  prune: ['--dry-run', '--dry-run --json', '-n', '', '--json'],
+  doctor: ['', '--json'],
+  help: ['', 'get', 'bogus'],
+  run: [],
+};
+
+/** Commands that run until they are interrupted. */
+export const endless = new Set(['watch']);
+
+/** All of these, with `words` in place of the three, as arguments. */
+export function linesOf(words: Readonly<Record<'NAME' | 'ID' | 'BROKEN', string>>): string[][] {
+  const place = (word: string) => (words as Readonly<Record<string, string>>)[word] ?? word;
+  return Object.entries(invocations).flatMap(([command, lines]) =>
+    lines.map((line) => [command, ...line.split(' ')].filter((word) => word !== '').map(place)),
+  );
+}
+
+/** Fails if `rollcall --help` knows a command, or a command an option, that `invocations` leaves out. */
+export async function expectAllInvoked(): Promise<void> {
+  const directory = tempFolder();
+  const { out } = await cli(directory, '--help');
+  const commands = [...(out.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? '');
+  expect(commands.length).toBeGreaterThan(8);
+  expect(Object.keys(invocations).sort(), 'every command is in the table of the attack').toEqual(
+    ['', ...commands].sort(),
+  );
+  await Promise.all(
+    commands.map(async (command) => {
+      const help = (await cli(directory, command, '--help')).out;
+      const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option ?? '');
+      const typed = invocations[command]?.join(' ') ?? '';
+      for (const option of options) {
+        if (option === '--help' || command === 'run') continue;
+        const short = new RegExp(`(-\\w), ${option}`).exec(help)?.[1];
+        const isTyped = typed.includes(option) || (short !== undefined && typed.includes(short));
+        expect(isTyped, `${command} ${option} is in the table of the attack`).toBe(true);
+      }
+    }),
+  );
+}
