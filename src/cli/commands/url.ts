@@ -5,7 +5,6 @@ import { printable } from '../../core/printable.js';
 import type { Registry } from '../../registry/registry.js';
 import { Failure } from '../failure.js';
 import { find } from '../find.js';
-import { oneWord } from '../one-word.js';
 import type { Terminal } from '../terminal.js';
 
 /** Just the URL, for `curl $(rollcall url api)`: of an instance that is alive. */
@@ -20,6 +19,6 @@ export async function url(
     ? { instance: picked, verdict: 'alive', reason: '' }
     : await find(registry, word, terminal);
   if (verdict !== 'alive' || instance === undefined) throw new Failure(`${word} is ${verdict}: ${reason}.`);
-  terminal.line(printable(oneWord(urlOf(instance, type))));
+  terminal.line(printable(urlOf(instance, type)));
   return undefined;
 }

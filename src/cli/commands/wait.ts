@@ -5,7 +5,6 @@ import { namePattern } from '../../core/id.js';
 import { printable } from '../../core/printable.js';
 import type { Registry } from '../../registry/registry.js';
 import { exitCodes, Failure } from '../failure.js';
-import { oneWord } from '../one-word.js';
 import type { Terminal } from '../terminal.js';
 
 /** Waits until an instance of this name is ready, and prints where it is. */
@@ -23,6 +22,6 @@ export async function wait(
     );
   }
   const instance = await registry.waitFor({ name }, { timeout });
-  terminal.line(printable(oneWord(addressOf(instance) ?? instance.id)));
+  terminal.line(printable(addressOf(instance) ?? instance.id));
   return undefined;
 }
