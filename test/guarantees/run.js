@@ -1,7 +1,7 @@
 /**
  * `npm run prove`: attacks every promise of docs/guarantees.md, and says which held.
  *
- *   npm run prove                     all of them, at full strength (about 20 minutes; as root nothing is skipped)
+ *   npm run prove                     all of them, at full strength (some 45 minutes, 10 of them the soak; as root)
  *   npm run prove -- G1 G10           some of them
  *   npm run prove -- --quick          what `npm test` runs of them
  *   npm run prove -- --share 0.1      a tenth of the repetitions
