@@ -39,6 +39,8 @@ async function plant() {
   const process = identifySelf();
   const entries = [
     makeInstance({ process, ...command, start: command, exec: touch, metadata: command, mcp: command }),
+    // What the filters of the command line are given in the attacks.
+    makeInstance({ process, kind: 'x', tags: ['y'], capabilities: ['z'], cwd: '/', metadata: command }),
     makeInstance({ process, endpoints: [{ type: 'stdio', ...command } as never] }),
     makeInstance({ process, health: { url: `${here}/health`, command: touch, check: shells } }),
     ...['//127.0.0.1', '/\\127.0.0.1', 'http://localhost@127.0.0.1'].map((host) =>
@@ -82,19 +84,20 @@ async function plant() {
 /** `get` shows what a process uses, and pidusage asks `getconf` for the length of a tick; `get` alone may do this. */
 const mayAskForTicks = (args: readonly string[]) => args[0] === 'get';
 
-for (const { url, says, why } of refused) {
-  prove('G17', `${JSON.stringify(url)} is refused, and illegible in a file: ${why}`, async () => {
-    const registry = new Registry({ directory: tempFolder() });
-    onTestFinished(() => registry.close());
+prove('G17', 'URLs that are tricks are refused at every door, and illegible in a file', async () => {
+  const registry = new Registry({ directory: tempFolder() });
+  onTestFinished(() => registry.close());
+  const registration = await registry.register({ name: 'x', status: 'starting' });
+  for (const { url, says, why } of refused) {
     const endpoints = [{ type: 'http', url }];
     const said = { code: 'ROLLCALL_INVALID', details: { problems: [{ message: expect.stringMatching(says) }] } };
-    await expect(registry.register({ name: 'x', endpoints })).rejects.toMatchObject(said);
-    const registration = await registry.register({ name: 'x', status: 'starting' });
-    await expect(registration.update({ endpoints })).rejects.toMatchObject(said);
+    const about = `${JSON.stringify(url)}: ${why}`;
+    await expect(registry.register({ name: 'x', endpoints }), about).rejects.toMatchObject(said);
+    await expect(registration.update({ endpoints }), about).rejects.toMatchObject(said);
     const entry = makeInstance({ endpoints });
-    expect(decode(entry.id, JSON.stringify(entry)).illegible).toMatch(says);
-  });
-}
+    expect(decode(entry.id, JSON.stringify(entry)).illegible, about).toMatch(says);
+  }
+});
 
 prove('G17', 'every other URL leads where the standard says, and is kept as it was written', async () => {
   const registry = new Registry({ directory: tempFolder() });

@@ -35,7 +35,7 @@ export const invocations: Readonly<Record<string, readonly string[]>> = {
     '--kind x --tag y --capability z --status ready --cwd /',
     'nobody',
   ],
-  watch: ['', 'NAME', '--json', '--kind mcp', '--tag t', '--capability c', '--status ready', '--cwd /'],
+  watch: ['', 'NAME', '--json', '--kind x --tag y --capability z --status ready --cwd /'],
   get: ['NAME', 'ID', 'BROKEN', 'NAME --json', 'BROKEN --json', 'nobody', ''],
   url: ['NAME', 'ID', 'NAME --type http', 'NAME --type none', 'BROKEN', 'nobody'],
   wait: ['NAME', 'nobody --timeout 50ms', '* --timeout 50ms', '!', 'NAME --timeout x'],
