@@ -11,8 +11,13 @@ export function methods(): string[] {
   return Object.entries(classes).flatMap(([name, { prototype }]) =>
     Reflect.ownKeys(prototype)
       .filter((key) => key !== 'constructor')
-      .map((key) => `${name}.${typeof key === 'symbol' ? `[${key.description}]` : key}`),
+      .map((key) => `${name}.${typeof key === 'symbol' ? nameOf(key) : key}`),
   );
+}
+
+/** Before Node 24 the symbols of disposal are described otherwise. */
+function nameOf(key: symbol): string {
+  return key === Symbol.asyncDispose ? '[Symbol.asyncDispose]' : `[${key.description}]`;
 }
 
 /** What a person may type: by command, its arguments. `NAME`, `ID` and `BROKEN` stand for those of planted entries. */
