@@ -17,7 +17,7 @@ export interface Running {
   readonly errors: () => string;
   /** Resolves when it has ended and its output is complete. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Resolves with the first line that matches; fails after `timeout` ms, 10,000 unless given. */
+  /** Resolves with the first line that matches; fails after `timeout` ms, 25,000 unless given. */
   line(pattern: RegExp, timeout?: number): Promise<string>;
   /** Sends a line to its stdin. */
   say(line: string): void;
@@ -61,7 +61,7 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
     lines,
     errors: () => errors,
     ended,
-    line: (pattern, timeout) =>
+    line: (pattern, timeout = 25_000) =>
       eventually(
         `${command} ${args.join(' ')} prints ${pattern} (it printed ${lines.length} lines)`,
         () => {
