@@ -152,6 +152,7 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
   const values = ((await reader.get(id)) as Instance).endpoints[0]?.headers?.map(({ value }) => value);
   expect(values?.map((value) => isSecret(value) && value.reveal())).toEqual([`Bearer ${canary}`, canary]);
 
+  for (const value of values ?? []) expectNoCanary(canary, shown(value), 'the Secret itself');
   for (const [name, act] of Object.entries(attack)) {
     expectNoCanary(canary, shown(await act()), name);
     // And whoever logs the object itself.
