@@ -46,7 +46,7 @@ prove(
     await eventually(
       `${kills} are killed, and ${reads} entries are read`,
       () => linesOf(killer, /^killed/).length >= kills && readsOf(readers) >= reads,
-      600_000,
+      850_000,
     );
     killer.child.stdin?.end();
     await killer.ended;

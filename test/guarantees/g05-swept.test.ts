@@ -58,7 +58,7 @@ prove(
         look();
         return heard >= kills;
       },
-      600_000,
+      850_000,
     );
     killer.child.stdin?.end();
     await killer.ended;

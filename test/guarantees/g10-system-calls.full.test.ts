@@ -84,20 +84,29 @@ const needs = ['root', 'linux', 'strace'] as const;
 for (const [name, operation] of Object.entries(operations)) {
   prove(
     'G10',
-    `${name}: killed at any system call, it leaves a folder that heals`,
+    `killed at any system call of "${name}", a program leaves a folder that heals`,
     async () => {
       const calls = await callsOf(operation, await raise(operation));
       expect(calls.length).toBeGreaterThan(1);
       const waiting = [...calls];
+      let misses = 0;
       const work = async () => {
         for (let call = waiting.pop(); call !== undefined; call = waiting.pop()) {
           const { actor, layout, bystander } = await raise(operation);
           for (const order of operation.before) await actor.ask(order);
           operation.arrange?.(layout);
-          const met = await withFault(actor.pid, call, 'signal=KILL', async () => {
-            expect(await actor.ask(operation.act)).toEqual({ ended: 'SIGKILL ' });
+          let answer: Answer = {};
+          await withFault(actor.pid, call, 'signal=KILL', async () => {
+            answer = await actor.ask(operation.act);
           });
-          expect(met, `killed at ${call.text}`).toBeDefined();
+          if (answer.ended === undefined) {
+            // It made fewer calls of this name than the one before, not all of which are on the folder.
+            expect(++misses, `not killed at ${call.text}`).toBeLessThan(20);
+            waiting.push(call);
+            actor.child.kill('SIGKILL');
+            continue;
+          }
+          expect(answer).toEqual({ ended: 'SIGKILL ' });
           await assertHealthy(layout.root, bystander).catch((error) => {
             throw new Error(`killed at ${call?.text}: ${error.message}`, { cause: error });
           });
@@ -110,7 +119,7 @@ for (const [name, operation] of Object.entries(operations)) {
 
   prove(
     'G2',
-    `${name}: whichever system call fails, it is done, or rejects and changes nothing`,
+    `whichever system call fails in "${name}", it is done, or rejects and changes nothing`,
     async () => {
       let stage = await raise(operation);
       // Once without a fault: some calls are made the first time only.

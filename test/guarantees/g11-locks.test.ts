@@ -78,7 +78,7 @@ for (const [what, plant] of Object.entries(things)) {
   );
 }
 
-prove('G11', 'no lock can be made, or none be removed: updates go on', async () => {
+prove('G11', 'where no lock can be made, or none be removed, updates go on', async () => {
   for (const syscall of ['openSync', 'fstatSync', 'unlinkSync', 'lstatSync'] as const) {
     const directory = join(tempFolder(), 'registry');
     const { locks } = new Layout(directory);
@@ -139,7 +139,7 @@ prove('G11', 'locks are removed and replaced all the while, under many writers o
 
 prove(
   'G11',
-  'locks and drafts of every strange kind: updates go on, and a sweep harms nothing',
+  'under locks and drafts of every strange kind updates go on, and a sweep harms nothing',
   async () => {
     await Promise.all(
       Object.values(strangeThings).map(async (plant) => {
@@ -165,7 +165,7 @@ prove(
 
 prove(
   'G11',
-  'the folders of locks and drafts are strange: what is done is done there or rejected, and no victim harmed',
+  'where the folders of locks and drafts are strange, an update is made or rejected, and no victim harmed',
   async () => {
     await Promise.all(
       (['locks', 'drafts'] as const).flatMap((folder) =>
