@@ -199,6 +199,37 @@ prove(
   { timeout: 60_000 },
 );
 
+prove(
+  'G14',
+  'a file that cannot be opened, for whatever reason of its own, hides nobody; want of files is an error',
+  async () => {
+    const folder = new HostileFolder();
+    const [good, bad] = [await folder.addGood(), await folder.addGood()];
+    const outcomeOf = (code: string) => {
+      const failing: FileSystem = {
+        ...fs,
+        openSync: (path, ...rest) => {
+          if (path.includes(bad.id)) throw Object.assign(new Error('as told'), { code });
+          return fs.openSync(path, ...rest);
+        },
+      };
+      const store = new FileStore({ directory: folder.directory, fs: failing });
+      return store.list().then(
+        (entries) => entries.map(({ id, problem }) => [id, problem]).sort(),
+        (error) => error.code,
+      );
+    };
+    for (const code of ['ESTALE', 'EOVERFLOW', 'ETXTBSY', 'EINVAL', 'EUCLEAN', 'ENAMETOOLONG', 'EIO', 'EACCES']) {
+      const expected = [
+        [good.id, undefined],
+        [bad.id, expect.stringMatching(/^(cannot be|may not be)/)],
+      ];
+      expect(await outcomeOf(code), code).toEqual(expected.sort());
+    }
+    for (const code of ['EMFILE', 'ENFILE', 'ENOMEM']) expect(await outcomeOf(code), code).toBe('ROLLCALL_STORE');
+  },
+);
+
 prove('G14', 'queries that are bombs, over entries that are long', async () => {
   const [folder, probe] = [new HostileFolder(), new FakeProbe()];
   const long = 'a'.repeat(5_000);

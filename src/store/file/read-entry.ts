@@ -52,11 +52,15 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    const problem = problems[code ?? ''];
-    if (problem === undefined) throw cause;
+    // What is wrong with this process or machine is no fault of the file's.
+    if (code === undefined || general.has(code)) throw cause;
+    const problem = problems[code] ?? `cannot be opened (${code})`;
     return { id, body: '', version: '', renewedAt: 0, changedAt: 0, problem };
   }
 }
+
+/** Not enough files, memory or time: it would meet every other file as well. */
+const general = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOTDIR', 'EINTR', 'EAGAIN']);
 
 /** What opening it fails with when the fault is the file's own, and none of ours or the folder's. */
 const problems: Readonly<Record<string, string>> = {
