@@ -39,6 +39,9 @@ const ways = [
   ...handled.flatMap((how) => listened.map((signal) => `${how} ${signal}`)),
 ];
 
+/** On a machine with nothing else to do a moment is enough, in ms. */
+const patience = 60_000;
+
 interface Ending {
   readonly code: number | null;
   readonly signal: string | null;
@@ -71,7 +74,8 @@ async function run(way: string, moment: string, { survives, copy = '' }: Terms =
   });
   child.stdin?.on('error', () => {});
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
-  const has = (word: string) => eventually(`it says ${word} (${way}, ${moment})`, () => read.out.includes(word));
+  const has = (word: string) =>
+    eventually(`it says ${word} (${way}, ${moment})`, () => read.out.includes(word), patience);
   const [how, signal] = way.split(' ');
   let lives = false;
   if (signal !== undefined) {
@@ -91,6 +95,7 @@ async function run(way: string, moment: string, { survives, copy = '' }: Terms =
     child.send('go');
   }
   if (signal === undefined) child.stdin?.end();
+  await eventually(`it ends (${way}, ${moment})`, () => child.exitCode !== null || child.signalCode !== null, patience);
   const [code, by] = await closed;
   // Where an error came by is of no interest, and another stream in between shows there.
   const err = read.err.replaceAll(/^ {4}at .*\n/gm, '');
@@ -128,8 +133,8 @@ async function compare(way: string, some: readonly string[], copy: string): Prom
   for (const moment of some) {
     const isDry = quiet.includes(way) || bare.lives;
     if (isKept(moment) && isDry) continue;
-    // What is left on `process` is another matter while something is registered.
-    if (way === 'state' && !['imported', 'made', 'deregistered', 'closed'].includes(moment)) continue;
+    // What is left on `process` is another matter once something was registered.
+    if (way === 'state' && !['imported', 'made'].includes(moment)) continue;
     const { ending, directory } = await run(way, moment, { survives, copy });
     expect({ way, moment, ...ending }).toEqual({ way, moment, ...bare.ending });
     const registry = new Registry({ directory });
@@ -152,7 +157,7 @@ prove(
   { needs: ['linux'], timeout: 60_000 },
 );
 
-prove('G12', 'importing leaves no listener and no handle, nor does what is closed', async () => {
+prove('G12', 'importing leaves no listener and no handle', async () => {
   await compare('state', moments, '');
 });
 
@@ -186,7 +191,7 @@ prove(
         child.stdout.on('data', (chunk) => {
           out += chunk;
         });
-        await eventually('it is ready', () => out.includes('ready'));
+        await eventually('it is ready', () => out.includes('ready'), patience);
         const inner = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim());
         const before = moment === 'bare' ? [] : idsIn(directory);
         for (let again = 1; again <= 3; again++) {
