@@ -162,25 +162,3 @@ test('garbage of every kind among the entries is set aside with its reason, and 
   expect(files(directory)).toHaveLength(illegible.length + 1);
   expect(readFileSync(victim, 'utf8')).toBe('precious');
 });
-
-test('a server whose loop is blocked, or that is stopped, is neither hidden nor removed', async () => {
-  const directory = tempFolder();
-  const server = startNode('test/programs/server.js', ['busy'], { ROLLCALL_DIR: directory, TTL: '1000' });
-  const id = (await server.line(/^registered /)).split(' ')[1];
-  const registry = new Registry({ directory });
-  const check = async () => {
-    expect((await registry.reap()).removed).toEqual([]);
-    expect((await registry.discover()).map((instance) => instance.id)).toEqual([id]);
-  };
-  server.child.kill('SIGSTOP');
-  onTestFinished(() => void server.child.kill('SIGCONT'));
-  const silence = async () => Date.now() - ((await registry.inspect())[0]?.renewedAt ?? 0);
-  await eventually('its heartbeat has lapsed twice over', async () => (await silence()) > 2_000);
-  await check();
-  server.child.kill('SIGCONT');
-  server.say('block 2500');
-  await eventually('it beats again after the stop', async () => (await silence()) < 1_000);
-  await eventually('it is silent again', async () => (await silence()) > 2_000);
-  await check();
-  await server.line(/^did block/);
-});
