@@ -40,14 +40,9 @@ export function decode(id: string, text: string): Decoded {
   if (!result.success) {
     const [first, ...others] = problemsOf(result.error);
     const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-    return illegible(`${ownWords(first?.path ?? '')}: ${first?.message}${more}`);
+    return illegible(`${printable(first?.path ?? '')}: ${first?.message}${more}`);
   }
   return { instance: freeze({ ...result.data, endpoints: result.data.endpoints.map(hideSecrets) }) };
-}
-
-/** Keys below these fields are the writer's own, and could be a token as well as a word: they are not told. */
-function ownWords(path: string): string {
-  return printable(path.replace(/^(metadata|mcp|health)\..*$/s, '$1'));
 }
 
 /** One object is handed to many callers. */
