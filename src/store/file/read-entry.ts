@@ -72,6 +72,11 @@ const problems: Readonly<Record<string, string>> = {
   EPERM: 'may not be read by this user',
   EISDIR: 'is a folder',
   EIO: 'cannot be read: the disk reports an error',
+  // fcntl(2), F_SETLEASE: with O_NONBLOCK we are told so instead of waiting.
+  EAGAIN: 'is held by another program (lease)',
+  EBUSY: 'is in use by another program',
+  ETXTBSY: 'is in use by another program',
+  ENOTCONN: 'is on a file system that has ended',
 };
 
 /**
