@@ -1,10 +1,9 @@
 /** Text from an entry, made fit for a terminal and for messages. */
 
-// C0, DEL and C1; soft hyphen; bidi and zero-width marks; line and paragraph separators; variation selectors and
-// tag characters that hide text; lone surrogates. Each can move the cursor, reorder or hide what a person reads.
-const unprintable =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+// By Unicode's classes: controls (C0, DEL, C1), marks that reorder or format, lone surrogates, line and paragraph
+// separators, and whatever is invisible by itself (zero-width, fillers, variation selectors, tag characters). Each can
+// move the cursor, reorder or hide what a person reads.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * `text` with every control, bidi, zero-width and separator character written out as `\u{…}`.

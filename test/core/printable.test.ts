@@ -22,6 +22,7 @@ const classes: [string, string[]][] = [
   ['variation selectors', [...range(0xfe00, 0xfe0f), '\u{e0100}', '\u{e01ef}']],
   ['tag characters', range(0xe0000, 0xe007f)],
   ['interlinear annotations', range(0xfff9, 0xfffb)],
+  ['marks that are invisible by themselves', ['\u034f', '\u180b', '\u180f', '\u{1bca0}', '\u{1d173}']],
   ['lone surrogates', ['\ud800', '\udfff']],
 ];
 
