@@ -1,6 +1,7 @@
 /** Whether the process of an entry is alive: a pure function of evidence. Proof of death, never doubt. */
 
 import type { ProcessIdentity } from './instance.js';
+import { printable } from './printable.js';
 
 /** `alive`, `stale`, `dead`: what is known of the process; `illegible`: the entry cannot be read. */
 export type Verdict = 'alive' | 'stale' | 'dead' | 'illegible';
@@ -45,7 +46,7 @@ export function judge(
   const { pid } = subject;
   if (subject.machine !== observer.machine) {
     const where = subject.machine === undefined ? 'does not say on which machine it runs' : undefined;
-    return byHeartbeat(where ?? `runs on another machine (${subject.host ?? 'unknown'})`, heartbeat);
+    return byHeartbeat(where ?? `runs on another machine (${printable(subject.host ?? 'unknown')})`, heartbeat);
   }
   if (observer.boot !== undefined && subject.boot !== observer.boot) {
     // Cloned machines share a machine id: only with the same host name as well is another boot an earlier one.
