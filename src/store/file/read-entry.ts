@@ -42,8 +42,7 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
         id,
         version: versionOf(stats),
         changedAt: Number(stats.ctimeMs),
-        // Node sets times in seconds, as doubles: a ms may come back as 0.999999.
-        renewedAt: Math.round(Number(stats.mtimeNs) / 1e6),
+        renewedAt: inMs(stats.mtimeNs),
         ...(problem ? { body: '', problem } : readBody(fs, file)),
       };
     } finally {
@@ -85,6 +84,15 @@ const problems: Readonly<Record<string, string>> = {
  */
 function versionOf(stats: ExactFileStats): string {
   return `${stats.ino.toString(36)}-${stats.ctimeNs.toString(36)}-${stats.size.toString(36)}`;
+}
+
+/** The last instant a `Date` can tell. A tmpfs keeps later ones, of which `toISOString` would throw. */
+const lastInstant = 8.64e15;
+
+function inMs(ns: bigint): number {
+  // Node sets times in seconds, as doubles: a ms may come back as 0.999999.
+  const ms = Math.round(Number(ns) / 1e6);
+  return Math.min(Math.max(ms, -lastInstant), lastInstant);
 }
 
 function problemOf(stats: ExactFileStats, layout: Layout, id: string): string | undefined {
