@@ -25,10 +25,20 @@ export async function watch(
       terminal.line();
       terminal.line(terminal.style('dim', `${watcher.instances.length} running. Ctrl-C ends this.`));
     };
+    // Changes come in bursts, and every drawing costs a line for each instance: a burst is drawn once.
+    let isDue = false;
+    const drawSoon = () => {
+      if (isDue || !watcher.isReady) return;
+      isDue = true;
+      setTimeout(() => {
+        isDue = false;
+        draw();
+      }, 20);
+    };
     watcher.on('ready', draw);
     // Uptimes move on without an event.
     setInterval(draw, 1_000);
-    for await (const _ of watcher) if (watcher.isReady) draw();
+    for await (const _ of watcher) drawSoon();
     return undefined;
   }
   for await (const { type, instance, reason } of watcher) {
