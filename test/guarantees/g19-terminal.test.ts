@@ -1,10 +1,11 @@
 /** G19: the command line prints no control bytes from entries. */
 
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import { type Instance, type RegistrationInput, Registry } from '../../src/index.js';
+import { identifySelf } from '../../src/process/identity.js';
 import { HostileFolder } from '../hostile/plant.js';
 import { tricks, unprintable } from '../hostile/strings.js';
 import { cli, type Outcome, outcomeOf, startCli, startOnTerminal } from '../support/cli.js';
@@ -177,3 +178,45 @@ prove('G19', 'a URL is one word for a shell, whatever the entry says', async () 
     expect(out.split('\n'), url).toHaveLength(2);
   }
 });
+
+prove('G19', 'no line is forged on stderr, where messages have line breaks of their own', async () => {
+  const folder = new HostileFolder();
+  const forging = tricks['forges a line'] ?? '';
+  const stale = await folder.addGood(makeInstance({ name: 'api', process: { machine: 'other', host: forging } }));
+  utimesSync(join(folder.directory, 'v1', `${stale.id}.json`), 1, 1);
+  for (const last of ['1', '2']) writeFileSync(join(folder.directory, 'v1', `x-${forging}${last}.json`), '{}');
+  for (const args of [
+    ['get', 'api'],
+    ['url', 'api'],
+    ['get', 'x-'],
+    ['url', 'x-'],
+    ['wait', 'api', '--timeout', '9ms'],
+  ]) {
+    const { code, out, err } = await cli(folder.directory, ...args);
+    expect([args, code === 0, out]).toEqual([args, false, '']);
+    expect(err, args.join(' ')).not.toMatch(/^forged/m);
+    expect(problemsIn(err), args.join(' ')).toEqual([]);
+  }
+  const [sighting] = await new Registry({ directory: folder.directory }).inspect();
+  expect(problemsIn(sighting?.reason ?? '')).toEqual([]);
+  expect(sighting?.reason).not.toContain('\n');
+});
+
+prove(
+  'G19',
+  'a burst of entries is drawn a few times, and not once for each',
+  async () => {
+    const folder = new HostileFolder();
+    await folder.addGood(makeInstance({ name: 'first', process: identifySelf() }));
+    const watching = startOnTerminal(folder.directory, 'watch');
+    await watching.line(/1 running/);
+    for (let count = 0; count < 300; count++) await folder.addGood(makeInstance({ process: identifySelf() }));
+    await watching.line(/301 running/);
+    // Whatever is still to be drawn comes before a signal is heard.
+    watching.child.stdin?.write('\u0003');
+    await watching.ended;
+    const tables = watching.lines.filter((line) => /running/.test(line));
+    expect(tables.length).toBeLessThan(150);
+  },
+  { needs: ['script'] },
+);

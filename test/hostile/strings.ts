@@ -9,7 +9,8 @@ export const unprintable: readonly number[] = [
   0xad, // soft hyphen
   0x061c, // Arabic letter mark
   ...range(0x115f, 0x1160), // invisible letters
-  0x180e,
+  0x034f, // joins graphemes, and is not to be seen
+  ...range(0x180b, 0x180f),
   ...range(0x200b, 0x200f), // zero-width, and marks of direction
   ...range(0x2028, 0x202e), // separators, and what turns text around
   ...range(0x2060, 0x206f),
@@ -18,6 +19,8 @@ export const unprintable: readonly number[] = [
   0xfeff,
   0xffa0,
   ...range(0xfff9, 0xfffb),
+  ...range(0x1bca0, 0x1bca3), // format of shorthand, and of music
+  ...range(0x1d173, 0x1d17a),
   0xe0001,
   ...range(0xe0020, 0xe007f), // tags: text that nobody sees
   ...range(0xe0100, 0xe01ef),
