@@ -1,5 +1,7 @@
 /** The last act of a process, however it ends short of SIGKILL. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 type Act = () => void;
 
 const acts = new Set<Act>();
@@ -16,17 +18,32 @@ const signals: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
  * How it ends, its exit code or signal, is left as it would be. Returns what takes it back.
  *
  * A default SIGTERM does not emit `exit`, and a listener of one's own stops it from ending the process: so it is sent
- * again, unless the program listens itself. Nothing listens before there is an act.
+ * again, unless the program listens itself. Nothing listens before there is an act, nor for long afterwards.
  */
 export function onLastAct(act: Act): () => void {
   acts.add(act);
   if (unhook === undefined) hook();
   return () => {
-    // Its listeners stay. A signal that has come, and that the loop has yet to tell of, is lost with its last listener,
-    // and the program goes on: so were 151 of 200 SIGTERMs sent while the last entry was deregistered, and 10 of 600
-    // when the listeners were taken back two turns of the loop later.
     acts.delete(act);
+    letGo(lastTurns);
   };
+}
+
+/** Turns of the event loop between the last act that was taken back and the end of listening. */
+const lastTurns = 5;
+
+/**
+ * Stops listening when nothing is left to do, but not at once: a signal that has come, and that the loop has yet to
+ * tell of, is lost with its last listener, and the program goes on. So were 151 of 200 SIGTERMs sent under load while
+ * the last entry was deregistered; some turns later it takes one that comes in the very microsecond.
+ *
+ * Nor does it listen for good: of a program that sends itself the signal again when all is cleared up, and has nothing
+ * else to wait for, the loop would end before the signal is told. For these turns it keeps the process alive.
+ */
+function letGo(turns: number): void {
+  if (acts.size > 0) return;
+  if (turns === 0) unhook?.();
+  else void nextTurn().then(() => letGo(turns - 1));
 }
 
 /** Two copies of this package may be in one process: neither takes the other for a listener of the program's own. */

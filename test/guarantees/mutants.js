@@ -154,10 +154,10 @@ export const mutants = [
   },
   {
     promise: 'G19',
-    what: 'C1 control characters are printed',
+    what: 'what is invisible by itself is printed',
     file: 'src/core/printable.ts',
-    from: '\\u007f-\\u009f\\u00ad',
-    to: '\\u007f\\u00ad',
+    from: '\\p{Default_Ignorable_Code_Point}',
+    to: '',
   },
   {
     promise: 'G20',

@@ -1,26 +1,44 @@
 /** The last act of a process. */
 
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { onLastAct } from '../../src/process/last-act.js';
+import { eventually } from '../support/eventually.js';
 import { start } from '../support/processes.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const listeners = () => ['exit', ...signals].map((event) => process.listenerCount(event as 'exit'));
 
-test('nothing listens before there is an act; from then on one listener for all of them, also when they are taken back', () => {
+test('one listener for all acts, none before the first and soon none after the last', async () => {
   const { emit } = process;
   const { reallyExit } = process as unknown as { reallyExit: unknown };
   const before = listeners();
   expect(process.listenerCount('SIGTERM')).toBe(0);
   const all = Array.from({ length: 50 }, () => onLastAct(() => {}));
-  const after = before.map((count) => count + 1);
-  expect(listeners()).toEqual(after);
-  for (const takeBack of all) takeBack();
+  const during = before.map((count) => count + 1);
+  expect(listeners()).toEqual(during);
+  for (const takeBack of all.slice(1)) takeBack();
+  all[1]?.();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  expect(listeners()).toEqual(during);
+  // Taken back and made anew within the turns it waits: it listens on.
   all[0]?.();
-  onLastAct(() => {})();
-  expect(listeners()).toEqual(after);
+  expect(listeners()).toEqual(during);
+  const last = onLastAct(() => {});
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  expect(listeners()).toEqual(during);
+  last();
+  await eventually('nothing listens', () => process.listenerCount('SIGTERM') === 0);
+  expect(listeners()).toEqual(before);
   expect(process.emit).toBe(emit);
   expect((process as unknown as { reallyExit: unknown }).reallyExit).toBe(reallyExit);
+});
+
+test('a program that clears up and sends itself the signal again ends by it', async () => {
+  const running = run(`
+    takeBack();
+    process.kill(process.pid, 'SIGTERM');`);
+  expect(await running.ended).toEqual({ code: null, signal: 'SIGTERM' });
 });
 
 /** Runs a program that has a last act, which writes "acted". */

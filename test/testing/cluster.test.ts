@@ -9,6 +9,7 @@ import { type Cluster, type ClusterOptions, createCluster } from '../../src/test
 import { settle } from '../../src/testing/fake-clock.js';
 import { failing, gate } from '../../src/testing/faulty-store.js';
 import type { SimulatedInstance } from '../../src/testing/simulated-process.js';
+import { eventually } from '../support/eventually.js';
 import { tempFolder } from '../support/temp.js';
 
 const minute = 60_000;
@@ -458,10 +459,12 @@ describe('when it is closed', () => {
         .filter((name) => name !== 'Immediate')
         .sort(),
     });
-    const before = look();
+    const before = await eventually('those of the tests before are gone', () => {
+      const found = look();
+      return process.listenerCount('SIGTERM') === 0 && found;
+    });
     const { cluster, registry } = await newCluster({ instances: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] });
     await registry.register({ name: 'client', status: 'starting' });
-    expect(look().listeners).not.toEqual(before.listeners);
     await cluster.kill('a');
     await cluster.stall('b');
     const changes: Change[] = [];
@@ -478,6 +481,7 @@ describe('when it is closed', () => {
     expect(await get).toMatchObject({ name: 'c' });
     await ended;
     expect(changes.map(({ type }) => type)).toEqual(['add', 'add', 'add']);
+    await eventually('none is left', () => process.listenerCount('SIGTERM') === 0);
     expect(look()).toEqual(before);
     expect(cluster.instances.map(({ state }) => state)).toEqual(['killed', 'stopped', 'stopped']);
   });

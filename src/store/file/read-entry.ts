@@ -59,7 +59,7 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
 }
 
 /** Not enough files, memory or time: it would meet every other file as well. */
-const general = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOTDIR', 'EINTR', 'EAGAIN']);
+const general = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOTDIR', 'EINTR']);
 
 /** What opening it fails with when the fault is the file's own, and none of ours or the folder's. */
 const problems: Readonly<Record<string, string>> = {
