@@ -60,8 +60,8 @@ prove(
       await judge.tell();
     }
     // At full tier beyond the retention, after which an entry that cannot be judged is removed.
-    const silent = isFullTier ? 12_000 : 2_200;
-    const block = isFullTier ? 60_000 : 2_500;
+    const silent = times({ full: 12_000, quick: 2_200 });
+    const block = times({ full: 60_000, quick: 2_500 });
     stop(stopped);
     blocked.say(`block ${block}`);
     const registry = new Registry({ directory });

@@ -9,7 +9,7 @@ import { expect, onTestFinished } from 'vitest';
 import { Registry } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { root } from '../support/processes.js';
-import { isFullTier, prove } from '../support/prove.js';
+import { isWhole, prove } from '../support/prove.js';
 import { idsIn, inPidNamespace } from '../support/servers.js';
 import { tempFolder } from '../support/temp.js';
 
@@ -161,8 +161,8 @@ prove(
   async () => {
     const copy = copyPackage();
     const few = ['end', 'code', 'starve', 'exit', 'throw', 'signal SIGINT', 'signal SIGTERM', 'once-before SIGTERM'];
-    await forEach(isFullTier ? ways : few, (way) =>
-      compare(way, isFullTier ? momentsFor(way) : ['registered', 'both'], copy),
+    await forEach(isWhole ? ways : few, (way) =>
+      compare(way, isWhole ? momentsFor(way) : ['registered', 'both'], copy),
     );
   },
   { needs: ['linux'], timeout: 60_000 },

@@ -20,6 +20,9 @@ interface Terms {
 /** Share of the full counts, for where time is short: 1 unless ROLLCALL_PROVE_SHARE says less. */
 const share = Number(process.env.ROLLCALL_PROVE_SHARE ?? 1);
 
+/** Whether there is time for what cannot be repeated less, but only left out: all combinations of something, say. */
+export const isWhole = isFullTier && share >= 0.5;
+
 /** How often to do it: `full` times at full tier (or that share of it, but never fewer than `quick`), else `quick`. */
 export function times({ full, quick }: { readonly full: number; readonly quick: number }): number {
   return isFullTier ? Math.max(quick, Math.ceil(full * share)) : quick;
