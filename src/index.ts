@@ -27,7 +27,6 @@ export {
 } from './core/instance.js';
 export type { Chooser, Strategy } from './core/pick.js';
 export type { Query } from './core/query.js';
-export { entrySchema, jsonSchema, patchSchema, registrationSchema } from './core/schema.js';
 export { isSecret, Secret } from './core/secret.js';
 export type { Look, Verdict } from './core/verdict.js';
 export type { Comparison, Where } from './core/where.js';
@@ -43,4 +42,12 @@ export { type Directory, resolveDirectory } from './store/file/directory.js';
 export { FileStore, type FileStoreOptions } from './store/file/file-store.js';
 export type { ExactFileStats, FileStats, FileSystem } from './store/file/file-system.js';
 export { MemoryStore } from './store/memory-store.js';
-export type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from './store/store.js';
+export type {
+  DeleteCondition,
+  ListOptions,
+  PutCondition,
+  Store,
+  StoreEntry,
+  StoreTraits,
+  Unwatch,
+} from './store/store.js';

@@ -18,7 +18,8 @@ import {
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { decode, LARGEST_ENTRY } from '../src/core/codec.js';
+import { LARGEST_ENTRY } from '../src/core/codec.js';
+import { decode } from '../src/core/decode.js';
 import { deepest } from '../src/core/problems.js';
 import { entrySchema, jsonSchema } from '../src/core/schema.js';
 import { Registry } from '../src/index.js';

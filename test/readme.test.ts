@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { decode } from '../src/core/codec.js';
+import { decode } from '../src/core/decode.js';
 import { errorCodes } from '../src/core/errors.js';
 import { Registry } from '../src/index.js';
 import { compile, createConsumer } from './support/consumer.js';

@@ -1,9 +1,7 @@
 /** An instance as text, and back. */
 
 import { FORMAT, type Instance } from './instance.js';
-import { printable } from './printable.js';
-import { deepest, isTooDeep, problemsOf } from './problems.js';
-import { entrySchema } from './schema.js';
+import { plainEntry } from './plain.js';
 import { isSecret, Secret } from './secret.js';
 
 /** How large an entry may be, in bytes of UTF-8. Larger ones are neither written nor read. */
@@ -14,14 +12,15 @@ export type Decoded =
   | { readonly instance: Instance; readonly illegible?: undefined }
   | { readonly instance?: undefined; readonly illegible: string; readonly isNewer: boolean };
 
-const illegible = (reason: string, isNewer = false): Decoded => ({ illegible: reason, isNewer });
+export const illegible = (reason: string, isNewer = false): Decoded => ({ illegible: reason, isNewer });
 
 /**
- * Reads the entry `id`. Never throws: what cannot be read comes back with the reason.
+ * Reads the entry `id`. Never throws: what cannot be read comes back with the reason. In doubt calls `inDoubt` with
+ * what came out of `JSON.parse`: only the schema can tell, and it is loaded on first use (see `decode` and `read`).
  *
  * The reason never quotes the text (messages of `JSON.parse` do, and could carry a token).
  */
-export function decode(id: string, text: string): Decoded {
+export function decodePlain<Doubt>(id: string, text: string, inDoubt: (raw: object) => Doubt): Decoded | Doubt {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -35,17 +34,16 @@ export function decode(id: string, text: string): Decoded {
     return illegible(`is of format ${format}; this version reads up to ${FORMAT}: update rollcall to see it`, true);
   }
   if (ownId !== id) return illegible('says another id than its file name');
-  if (isTooDeep(raw)) return illegible(`nests deeper than ${deepest} levels`);
-  const result = entrySchema.safeParse(raw);
-  if (!result.success) {
-    const [first, ...others] = problemsOf(result.error);
-    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-    return illegible(`${printable(first?.path ?? '')}: ${first?.message}${more}`);
-  }
-  return { instance: freeze({ ...result.data, endpoints: result.data.endpoints.map(hideSecrets) }) };
+  const instance = plainEntry(raw as Record<string, unknown>);
+  return instance === undefined ? inDoubt(raw) : legible(instance);
 }
 
-/** One object is handed to many callers. */
+/** `instance` with its secrets hidden. One object is handed to many callers, so it is frozen throughout. */
+export function legible(instance: Instance): Decoded {
+  const hasHeaders = instance.endpoints.some(({ headers }) => headers !== undefined);
+  return { instance: freeze(hasHeaders ? { ...instance, endpoints: instance.endpoints.map(hideSecrets) } : instance) };
+}
+
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

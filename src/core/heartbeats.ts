@@ -31,7 +31,7 @@ export class Heartbeats {
   }
 
   /** Forgets all but `ids`. */
-  keep(ids: ReadonlySet<string>): void {
+  keep(ids: { has(id: string): boolean }): void {
     for (const id of this.#memories.keys()) if (!ids.has(id)) this.#memories.delete(id);
   }
 

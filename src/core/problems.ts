@@ -14,6 +14,12 @@ export function isTooDeep(value: unknown, left = deepest): boolean {
   return Object.values(value).some((child) => isTooDeep(child, left - 1));
 }
 
+/** @throws ROLLCALL_INVALID */
+export function refuseTooDeep(value: unknown, what: string): void {
+  if (!isTooDeep(value)) return;
+  throw invalid(what, [{ path: '', message: `nests deeper than ${deepest} levels, or refers to itself` }]);
+}
+
 /** zod's issues as ours. A path or message may quote the input, so both are made printable. */
 export function problemsOf(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) => {
@@ -32,9 +38,7 @@ export function problemsOf(error: z.ZodError): Problem[] {
  * @throws ROLLCALL_INVALID
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  if (isTooDeep(value)) {
-    throw invalid(what, [{ path: '', message: `nests deeper than ${deepest} levels, or refers to itself` }]);
-  }
+  refuseTooDeep(value, what);
   const result = schema.safeParse(value);
   if (!result.success) throw invalid(what, problemsOf(result.error));
   return result.data;

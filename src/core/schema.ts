@@ -1,12 +1,24 @@
 /** The schemas of format 1: what is refused at the door, and what an entry must be to be legible. */
 
 import * as z from 'zod';
+import {
+  forbiddenInHeader,
+  headerName,
+  highestPid,
+  longestHost,
+  longestKind,
+  longestStamp,
+  longestTtl,
+  longestWord,
+  mostEndpoints,
+  mostWords,
+  shortestTtl,
+  statuses,
+} from './bounds.js';
 import { isIdOf, namePattern } from './id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput, type RegistrationPatch } from './instance.js';
 import { isSecret } from './secret.js';
-
-/** The highest pid Linux can give (`PID_MAX_LIMIT`, proc(5)). */
-const highestPid = 4_194_304;
+import { urlProblem } from './url.js';
 
 const nonEmpty = z.string().min(1, 'must not be empty');
 
@@ -17,49 +29,18 @@ const name = z
     'must be 1 to 64 letters, digits, ".", "_" or "-", beginning and ending with a letter or digit ("acme-weather")',
   );
 
-/** They lead to no server: a page runs them, a viewer opens them. `new URL` takes a host in each (`file://host/x`). */
-const withoutServer = new Set(['javascript:', 'vbscript:', 'data:', 'file:']);
-
-/** Why `text` cannot serve as an endpoint's URL, if it cannot. `new URL` alone takes `javascript:` and hidden hosts. */
-function urlProblem(text: string): string | undefined {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    // The platform's message repeats the input; ours says what is expected.
-    return 'must be an absolute URL, such as http://127.0.0.1:8080/mcp';
-  }
-  // `new URL` drops or mends these, others do not: a shell makes further arguments of blanks (curl $(rollcall url x)),
-  // and curl sees another host than a browser in http://localhost\@other.example/.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\s\u0000-\u001f\u007f\\]/.test(text)) {
-    return 'must not contain blanks, control characters or backslashes; write them as %20 and the like';
-  }
-  if (url.username !== '' || url.password !== '') {
-    return 'must not contain a user name or password; put it into a header marked isSecret';
-  }
-  if (url.protocol === 'unix:') return url.pathname.startsWith('/') ? undefined : 'must name an absolute path';
-  // The scheme is not quoted: what stands before the colon may be the name or token of someone.
-  if (url.host === '' || withoutServer.has(url.protocol)) return 'must name a host; URLs of this scheme do not';
-  // WHATWG drops a scheme's default port, so 0 can only have been written out.
-  if (url.port === '0')
-    return 'port 0 is not a port anyone can connect to; register after listening, with the real one';
-  return undefined;
-}
-
 const headerShape = {
-  name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name (RFC 9110, token)'),
+  name: z.string().regex(headerName, 'must be a header name (RFC 9110, token)'),
   value: z
     .custom<string>((value) => typeof value === 'string' || isSecret(value), 'must be a string or a Secret')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break here would forge further headers
-    .refine((value) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(isSecret(value) ? value.reveal() : value), {
+    .refine((value) => !forbiddenInHeader.test(isSecret(value) ? value.reveal() : value), {
       message: 'must not contain control characters',
     }),
   isSecret: z.boolean().optional(),
 };
 
 const endpointShape = {
-  type: nonEmpty.max(64),
+  type: nonEmpty.max(longestKind),
   url: z
     .string()
     .superRefine((text, context) => {
@@ -68,7 +49,7 @@ const endpointShape = {
     })
     .optional(),
   socketPath: nonEmpty.optional(),
-  supportedProtocolVersions: z.array(nonEmpty).max(64).optional(),
+  supportedProtocolVersions: z.array(nonEmpty).max(mostEndpoints).optional(),
 };
 
 /** An endpoint must lead somewhere; only stdio is reached by other means than an address. */
@@ -96,19 +77,19 @@ function isObject({ value }: { value: unknown }): boolean {
 const strictEndpoints = z
   .array(
     z
-      .strictObject({ ...endpointShape, headers: z.array(z.strictObject(headerShape)).max(64).optional() })
+      .strictObject({ ...endpointShape, headers: z.array(z.strictObject(headerShape)).max(mostEndpoints).optional() })
       .refine(isReachable, unreachable),
   )
-  .max(64);
+  .max(mostEndpoints);
 const looseEndpoints = z
   .array(
     z
-      .looseObject({ ...endpointShape, headers: z.array(z.looseObject(headerShape)).max(64).optional() })
+      .looseObject({ ...endpointShape, headers: z.array(z.looseObject(headerShape)).max(mostEndpoints).optional() })
       .refine(isReachable, unreachable),
   )
-  .max(64);
+  .max(mostEndpoints);
 
-const status = z.enum(['starting', 'ready', 'draining', 'stopping']);
+const status = z.enum(statuses);
 const open = z.record(z.string(), z.json());
 /**
  * The same in a file. Of what comes out of `JSON.parse` only a number too large for a double is no JSON, and to find
@@ -121,22 +102,19 @@ function isFiniteThroughout(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(isFiniteThroughout);
 }
 
-const words = z.array(nonEmpty.max(256)).max(1000);
+const words = z.array(nonEmpty.max(longestWord)).max(mostWords);
 
 /** The fields a server may give, one by one; the same whether they come through the door or from a file. */
 const fields = {
   title: z.string().optional(),
   version: z.string().optional(),
   description: z.string().optional(),
-  kind: nonEmpty.max(64).optional(),
+  kind: nonEmpty.max(longestKind).optional(),
   mcp: open.optional(),
   health: open.optional(),
   cwd: nonEmpty.optional(),
 };
-/** How long an entry may stay fresh without a heartbeat, in ms. */
-export const ttlSchema = z.int().min(1_000).max(86_400_000);
-
-export const pidSchema = z.int().min(1).max(highestPid);
+const ttl = z.int().min(shortestTtl).max(longestTtl);
 
 /** What a server passes to `register`. */
 export const registrationSchema = z
@@ -148,7 +126,7 @@ export const registrationSchema = z
     tags: words.default([]),
     metadata: open.default({}),
     status: status.default('ready'),
-    ttl: ttlSchema.optional(),
+    ttl: ttl.optional(),
   })
   .refine(hasEndpoint, noEndpoint) satisfies z.ZodType<unknown, RegistrationInput>;
 
@@ -165,13 +143,13 @@ export const patchSchema = z
   .partial() satisfies z.ZodType<unknown, RegistrationPatch>;
 
 const processIdentity = z.looseObject({
-  pid: pidSchema,
-  start: z.string().max(64).optional(),
-  machine: z.string().max(256).optional(),
-  host: z.string().max(256).optional(),
-  boot: z.string().max(64).optional(),
-  pidNamespace: z.string().max(64).optional(),
-  timeNamespace: z.string().max(64).optional(),
+  pid: z.int().min(1).max(highestPid),
+  start: z.string().max(longestStamp).optional(),
+  machine: z.string().max(longestHost).optional(),
+  host: z.string().max(longestHost).optional(),
+  boot: z.string().max(longestStamp).optional(),
+  pidNamespace: z.string().max(longestStamp).optional(),
+  timeNamespace: z.string().max(longestStamp).optional(),
   uid: z.int().min(0).optional(),
 });
 
@@ -194,7 +172,7 @@ export const entrySchema = z
     process: processIdentity,
     registeredAt: instant,
     updatedAt: instant.optional(),
-    ttl: ttlSchema.default(DEFAULT_TTL),
+    ttl: ttl.default(DEFAULT_TTL),
   })
   .refine((entry) => isIdOf(entry.name, entry.id), {
     message: 'must be the name, "-" and 26 characters out of 0-9 and a-z',

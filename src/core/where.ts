@@ -1,8 +1,9 @@
 /** Conditions on any field: a safe part of MongoDB's query language, by way of sift. */
 
-import * as z from 'zod';
-import { invalid } from './errors.js';
+import { type Check, check, fields, list } from './checks.js';
+import { invalid, type Problem } from './errors.js';
 import type { Instance } from './instance.js';
+import { printable } from './printable.js';
 
 type Scalar = string | number | boolean | null;
 type Operand = Scalar | readonly Scalar[];
@@ -40,47 +41,43 @@ const longestPattern = 1_000;
 /** Longer texts are not searched by `$regex`. */
 const longestSubject = 10_000;
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const operand = z.union([scalar, z.array(scalar)]);
-const ordered = z.union([z.string(), z.number()]);
+const isScalar = (value: unknown) =>
+  value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+const isOperand = (value: unknown) => isScalar(value) || (Array.isArray(value) && value.every(isScalar));
+const operand = check(isOperand, 'must be a text, a number, true, false, null or a list of them');
+const scalars = list(check(isScalar, 'must be a text, a number, true, false or null'), 0, Number.POSITIVE_INFINITY);
+const ordered = check((value) => typeof value === 'string' || Number.isFinite(value), 'must be a text or a number');
 
-const comparison: z.ZodType<Comparison> = z.strictObject({
-  $eq: operand.optional(),
-  $ne: operand.optional(),
-  $gt: ordered.optional(),
-  $gte: ordered.optional(),
-  $lt: ordered.optional(),
-  $lte: ordered.optional(),
-  $in: z.array(scalar).optional(),
-  $nin: z.array(scalar).optional(),
-  $exists: z.boolean().optional(),
-  $regex: z.string().max(longestPattern).optional(),
-  $options: z
-    .string()
-    .regex(/^[ims]*$/, 'may hold i, m and s')
-    .optional(),
-  get $not() {
-    return comparison.optional();
-  },
-}) as z.ZodType<Comparison>;
+const comparison: Check = fields({
+  $eq: operand,
+  $ne: operand,
+  $gt: ordered,
+  $gte: ordered,
+  $lt: ordered,
+  $lte: ordered,
+  $in: scalars,
+  $nin: scalars,
+  $exists: check((value) => typeof value === 'boolean', 'must be true or false'),
+  $regex: check(
+    (value) => typeof value === 'string' && value.length <= longestPattern,
+    `must be a text of at most ${longestPattern} characters`,
+  ),
+  $options: check((value) => typeof value === 'string' && /^[ims]*$/.test(value), 'may hold i, m and s'),
+  $not: (value, path) => comparison(value, path),
+} satisfies Record<keyof Comparison, Check>);
 
 /** Only the operators above, none of which evaluates code (`$where` does, and is not among them). */
-export const whereSchema: z.ZodType<Where, Where> = z.unknown().transform((value, context) => {
-  const state = { conditions: 0, context };
-  checkWhere(value, [], state);
-  return value as Where;
-}) as unknown as z.ZodType<Where, Where>;
+export const checkWhere: Check = (value, path) => {
+  const state = { conditions: 0, problems: [] as Problem[] };
+  gather(value, path, state);
+  return state.problems;
+};
 
 type Sift = typeof import('sift');
 type Options = Parameters<Sift['createEqualsOperation']>[2];
 
-interface Checking {
-  conditions: number;
-  readonly context: z.RefinementCtx;
-}
-
-function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void {
-  const refuse = (message: string, at = path) => state.context.addIssue({ code: 'custom', message, path: at });
+function gather(value: unknown, path: string, state: { conditions: number; problems: Problem[] }): void {
+  const refuse = (message: string, at = path) => state.problems.push({ path: at, message });
   if (!isPlain(value)) {
     refuse('must be an object of conditions, such as { "metadata.priority": { "$gte": 8 } }');
     return;
@@ -89,20 +86,18 @@ function checkWhere(value: unknown, path: PropertyKey[], state: Checking): void 
     state.conditions++;
     if (state.conditions === mostConditions + 1) refuse(`must not hold more than ${mostConditions} conditions`);
     if (state.conditions > mostConditions) return;
-    const at = [...path, key];
+    const at = `${path}.${printable(key)}`;
     if (key === '$and' || key === '$or' || key === '$nor') {
       if (!Array.isArray(child) || child.length === 0) refuse('must be a list of conditions', at);
-      else for (const [index, part] of child.entries()) checkWhere(part, [...at, index], state);
+      else for (const [index, part] of child.entries()) gather(part, `${at}.${index}`, state);
     } else if (key === '$not') {
-      checkWhere(child, at, state);
+      gather(child, at, state);
     } else if (key.startsWith('$')) {
       refuse('is not an operator that can stand here; use $and, $or, $nor, $not or a dotted path', at);
-    } else if (operand.safeParse(child).success || !refuseUnlessPlain(child, at, refuse)) {
-      // A plain value: the field equals it.
-    } else {
-      const result = comparison.safeParse(child);
-      if (result.success) continue;
-      for (const { message, path: inside } of result.error.issues) refuse(message, [...at, ...inside]);
+    } else if (isPlain(child)) {
+      state.problems.push(...comparison(child, at));
+    } else if (!isOperand(child)) {
+      refuse('must be a plain value or an object of operators; for a pattern use { "$regex": "…" }', at);
     }
   }
 }
@@ -112,16 +107,6 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function refuseUnlessPlain(
-  child: unknown,
-  at: PropertyKey[],
-  refuse: (message: string, at: PropertyKey[]) => void,
-): boolean {
-  if (isPlain(child)) return true;
-  refuse('must be a plain value or an object of operators; for a pattern use { "$regex": "…" }', at);
-  return false;
 }
 
 /** The same conditions with every path that leads to an inherited property made to lead nowhere. */

@@ -2,6 +2,7 @@
 
 import type { ProcessIdentity } from '../core/instance.js';
 import type { Look } from '../core/verdict.js';
+import { rounds } from './grips.js';
 import { identifySelf } from './identity.js';
 import { isOwnProc, isThread, readStat } from './proc.js';
 
@@ -15,11 +16,24 @@ export interface Probe {
    */
   look(pid: number, start?: string): Look;
   /**
+   * The same for many at once: each process is looked at once a round, and one that is still the process it was gives
+   * the same object as in the round before. For a round begun now; not to be kept for later. `look` does unless given.
+   */
+  round?(): (pid: number, start?: string) => Look;
+  /** Lets go of what is held between rounds. The next one holds it again. */
+  rest?(): void;
+  /**
    * Finds out start times that `look` cannot tell, slowly; `look` knows them for a while afterwards. Asked only
    * for a pid that exists and whose heartbeat has lapsed. Missing where `look` can tell.
    */
   inquire?(pids: readonly number[]): Promise<void>;
 }
+
+// One object each: who finds the same again can see so at once.
+const gone: Look = { is: 'gone' };
+const zombie: Look = { is: 'zombie' };
+const thread: Look = { is: 'thread' };
+const hidden: Look = { is: 'hidden' };
 
 /** The probe of this platform. */
 export function createProbe(): Probe {
@@ -28,17 +42,15 @@ export function createProbe(): Probe {
 }
 
 function linuxProbe(observer: ProcessIdentity): Probe {
-  return {
-    observer,
-    look(pid, start) {
-      const stat = readStat(pid);
-      // hidepid (proc(5)) hides the processes of others: no file there is proof only together with ESRCH.
-      if (stat === undefined) return signalZero(pid);
-      if (stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return { is: 'zombie' };
-      if (stat.start !== start && isThread(pid)) return { is: 'thread' };
-      return { is: 'there', start: stat.start };
-    },
+  const look: Probe['look'] = (pid, start) => {
+    const stat = readStat(pid);
+    // hidepid (proc(5)) hides the processes of others: no file there is proof only together with ESRCH.
+    if (stat === undefined) return signalZero(pid);
+    if (stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return zombie;
+    if (stat.start !== start && isThread(pid)) return thread;
+    return { is: 'there', start: stat.start };
   };
+  return { observer, look, ...rounds(look) };
 }
 
 /** How long a start time told by `ps` or PowerShell is believed, in ms: as long as a heartbeat usually takes. */
@@ -54,7 +66,7 @@ function portableProbe(observer: ProcessIdentity): Probe {
       if (look.is === 'gone') return look;
       const known = starts.get(pid);
       const start = known !== undefined && known.until > performance.now() ? known.start : undefined;
-      return start === undefined ? { is: 'hidden' } : { is: 'there', start };
+      return start === undefined ? hidden : { is: 'there', start };
     },
     // Inside a pid namespace with someone else's /proc, what pidusage reads there is of other processes.
     ...(process.platform !== 'linux' && {
@@ -76,8 +88,8 @@ function portableProbe(observer: ProcessIdentity): Probe {
 function signalZero(pid: number): Look {
   try {
     process.kill(pid, 0);
-    return { is: 'hidden' };
+    return hidden;
   } catch (error) {
-    return { is: (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'hidden' };
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? gone : hidden;
   }
 }

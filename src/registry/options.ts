@@ -1,10 +1,10 @@
 /** What the calls of a registry take beside their subject; checked once, at the door. */
 
-import * as z from 'zod';
+import { highestPid, longestTtl, shortestTtl } from '../core/bounds.js';
+import { check, fields, integer, number, text } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { invalid } from '../core/errors.js';
 import type { Strategy } from '../core/pick.js';
-import { pidSchema, ttlSchema } from '../core/schema.js';
 import type { Probe } from '../process/probe.js';
 import type { FileSystem } from '../store/file/file-system.js';
 import type { Store } from '../store/store.js';
@@ -75,12 +75,14 @@ export function checkOptions(call: keyof typeof taken, options: object): void {
 }
 
 /** What is an object of its maker's own making (store, clock, fs, probe) is not looked into. */
-export const optionsSchema = z.strictObject({
-  directory: z.string().min(1).optional(),
-  ttl: ttlSchema.optional(),
-  onError: z.custom<(error: unknown) => void>((value) => typeof value === 'function', 'must be a function').optional(),
+export const registryOptions = fields({
+  directory: text,
+  ttl: integer(shortestTtl, longestTtl),
+  onError: check((value) => typeof value === 'function', 'must be a function'),
 });
-export const registerOptionsSchema = z.object({ pid: pidSchema.optional() });
-/** The longest a timer can wait; Node takes more for 1 ms. */
+
+export const pidCheck = integer(1, highestPid);
+
+/** The longest a timer can wait, in ms; Node takes more for 1 ms. */
 export const longestTimeout = 2_147_483_647;
-export const timeoutSchema = z.number().min(0).max(longestTimeout).optional();
+export const waitingTime = number(0, longestTimeout);

@@ -1,8 +1,8 @@
 /** Removes the entries whose process no longer exists, and only those. */
 
-import * as z from 'zod';
+import { number, pass } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
-import { parse } from '../core/problems.js';
+
 import type { Abortable } from './options.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
 
@@ -29,7 +29,7 @@ const retention = 10;
 const mourning = 2_000;
 
 /** In ms. */
-const intervalSchema = z.number().min(100).max(86_400_000).default(30_000);
+const defaultInterval = 30_000;
 
 /**
  * `reap()` once, or `start()` to sweep on a slow timer that keeps nothing alive.
@@ -51,7 +51,9 @@ export class Reaper implements AsyncDisposable {
   /** `interval` between sweeps in ms, 30,000 unless given; jittered by a quarter, so that many do not sweep at once. */
   constructor(world: World, options: { readonly interval?: number | undefined } = {}) {
     this.#world = world;
-    this.#interval = parse(intervalSchema, options.interval, 'The interval of the reaper');
+    const { interval = defaultInterval } = options;
+    pass(number(100, 86_400_000), interval, 'The interval of the reaper');
+    this.#interval = interval;
     this.#surveyor = new Surveyor(world, { isLasting: true });
   }
 

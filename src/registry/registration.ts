@@ -1,11 +1,12 @@
 /** The handle that `register` returns: keeps the entry alive, changes it, takes it away. */
 
 import type { Timer } from '../core/clock.js';
-import { decode, encode, LARGEST_ENTRY } from '../core/codec.js';
+import { decodePlain, encode, LARGEST_ENTRY } from '../core/codec.js';
 import { invalid, isRollcallError, RollcallError } from '../core/errors.js';
 import type { Instance, RegistrationPatch } from '../core/instance.js';
+import { plainPatch } from '../core/plain.js';
 import { parse } from '../core/problems.js';
-import { patchSchema } from '../core/schema.js';
+import { read } from '../core/read.js';
 import { judge } from '../core/verdict.js';
 import { onLastAct } from '../process/last-act.js';
 import type { StoreEntry } from '../store/store.js';
@@ -31,16 +32,18 @@ export class Registration implements AsyncDisposable {
   /** Of a streak of failures only the first is reported. */
   #isFailing = false;
 
-  private constructor(world: World, instance: Instance, onEnd: (registration: Registration) => void) {
+  private constructor(world: World, instance: Instance, body: string, onEnd: (registration: Registration) => void) {
     this.#world = world;
-    this.#body = encodeBounded(instance);
-    this.#instance = legible(instance.id, this.#body);
+    this.#body = body;
+    this.#instance = instance;
     this.#onEnd = onEnd;
   }
 
   /** Writes the entry and looks after it from then on. For `Registry.register`, which checks and stamps it. */
-  static async open(world: World, instance: Instance, onEnd: (registration: Registration) => void) {
-    const registration = new Registration(world, instance, onEnd);
+  static async open(world: World, stamped: Instance, onEnd: (registration: Registration) => void) {
+    const body = encodeBounded(stamped);
+    const instance = await legible(stamped.id, body);
+    const registration = new Registration(world, instance, body, onEnd);
     const { store } = world;
     // Before the entry is there, so that no signal finds it there without this.
     const forget = onLastAct(() => {
@@ -79,7 +82,7 @@ export class Registration implements AsyncDisposable {
    * @throws ROLLCALL_STORE if it cannot be written; the entry is then as it was.
    */
   async update(patch: RegistrationPatch, { signal }: Abortable = {}): Promise<Instance> {
-    const changes = parse(patchSchema, patch, 'The update');
+    const changes = plainPatch(patch) ?? (await parsePatch(patch));
     signal?.throwIfAborted();
     return this.#queue.add(async () => {
       signal?.throwIfAborted();
@@ -95,11 +98,11 @@ export class Registration implements AsyncDisposable {
     const entry = await store.get(this.id);
     if (entry !== undefined && !this.#isOwn(entry.body)) throw this.#lost();
     // From what is there rather than from memory, so that fields someone else knows are not dropped.
-    const base = (entry && decode(this.id, entry.body).instance) ?? this.#instance;
+    const base = (entry && (await read(this.id, entry.body)).instance) ?? this.#instance;
     const updatedAt = new Date(clock.now()).toISOString();
     const next = withoutUndefined({ ...base, ...changes, updatedAt } as Instance);
     const body = encodeBounded(next);
-    const instance = legible(this.id, body);
+    const instance = await legible(this.id, body);
     try {
       await store.put(this.id, body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
     } catch (error) {
@@ -176,7 +179,7 @@ export class Registration implements AsyncDisposable {
       this.#end();
       throw this.#lost();
     }
-    if (entry !== undefined && this.#isLegible(entry)) return;
+    if (entry !== undefined && (await this.#isLegible(entry))) return;
     try {
       await store.put(this.id, this.#body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
     } catch (error) {
@@ -185,8 +188,8 @@ export class Registration implements AsyncDisposable {
     }
   }
 
-  #isLegible({ body, problem }: StoreEntry): boolean {
-    return problem === undefined && (body === this.#body || decode(this.id, body).instance !== undefined);
+  async #isLegible({ body, problem }: StoreEntry): Promise<boolean> {
+    return problem === undefined && (body === this.#body || (await read(this.id, body)).instance !== undefined);
   }
 
   /** An entry may speak of a child process: one that has ended is not put back. */
@@ -203,9 +206,11 @@ export class Registration implements AsyncDisposable {
    */
   #isOwn(body: string): boolean {
     if (body === this.#body) return true;
-    const decoded = decode(this.id, body);
+    // Without the schema: this is also asked in the last act, which waits for nothing.
+    const decoded = decodePlain(this.id, body, (raw) => ({ instance: raw as Partial<Instance> }));
     if (decoded.instance === undefined) return !decoded.isNewer;
     const [mine, theirs] = [this.#instance.process, decoded.instance.process];
+    if (typeof theirs !== 'object' || theirs === null) return true;
     const fields = ['pid', 'start', 'machine', 'boot', 'pidNamespace'] as const;
     return fields.every((field) => mine[field] === theirs[field]);
   }
@@ -227,10 +232,15 @@ function encodeBounded(instance: Instance): string {
 }
 
 /** The instance as every reader will have it. What we cannot read ourselves is refused before anyone else sees it. */
-function legible(id: string, body: string): Instance {
-  const { instance, illegible } = decode(id, body);
+async function legible(id: string, body: string): Promise<Instance> {
+  const { instance, illegible } = await read(id, body);
   if (instance === undefined) throw invalid('The registration', [{ path: '', message: illegible }]);
   return instance;
+}
+
+async function parsePatch(patch: RegistrationPatch): Promise<RegistrationPatch> {
+  const { patchSchema } = await import('../core/schema.js');
+  return parse(patchSchema, patch, 'The update');
 }
 
 function withoutUndefined(instance: Instance): Instance {

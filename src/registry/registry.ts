@@ -1,13 +1,14 @@
 /** The registry: who is running on this machine, and how to reach the right one. */
 
+import { pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { invalid, RollcallError } from '../core/errors.js';
 import { createId, isId } from '../core/id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
 import { byAge, choose, type Turns } from '../core/pick.js';
+import { plainInput } from '../core/plain.js';
 import { parse } from '../core/problems.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
-import { registrationSchema } from '../core/schema.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';
 import { systemClock } from '../process/system-clock.js';
@@ -16,11 +17,11 @@ import type { Store } from '../store/store.js';
 import {
   type Abortable,
   checkOptions,
-  optionsSchema,
   type PickOptions,
+  pidCheck,
   type RegisterOptions,
   type RegistryOptions,
-  registerOptionsSchema,
+  registryOptions,
   type WaitOptions,
 } from './options.js';
 import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
@@ -54,7 +55,8 @@ export class Registry implements World, AsyncDisposable {
   /** @throws ROLLCALL_INVALID */
   constructor(options: RegistryOptions = {}) {
     const { store, clock, fs, probe, ...plain } = options;
-    const { directory, ttl, onError } = parse(optionsSchema, plain, 'The options of the registry');
+    pass(registryOptions, plain, 'The options of the registry');
+    const { directory, ttl, onError } = plain;
     for (const [path, given] of Object.entries({ directory, fs })) {
       if (store === undefined || given === undefined) continue;
       throw invalid('The options of the registry', [{ path, message: 'cannot be given together with a store' }]);
@@ -104,9 +106,10 @@ export class Registry implements World, AsyncDisposable {
 
   async #register(input: RegistrationInput, options: RegisterOptions): Promise<Registration> {
     this.#assertOpen();
-    const { ttl, cwd, ...given } = parse(registrationSchema, input, 'The registration');
     checkOptions('register', options);
-    const { pid } = parse(registerOptionsSchema, { pid: options.pid }, 'The options of register');
+    const { pid } = options;
+    if (pid !== undefined) pass(pidCheck, pid, 'The options of register', 'pid');
+    const { ttl, cwd, ...given } = plainInput(input) ?? (await parseInput(input));
     options.signal?.throwIfAborted();
     const now = new Date(this.clock.now()).toISOString();
     const instance: Instance = {
@@ -137,9 +140,11 @@ export class Registry implements World, AsyncDisposable {
   /**
    * Lists the instances that match `query` and are alive now, oldest registration first.
    *
-   * Read afresh, and nothing is removed. It is no snapshot in time: an instance may start or die while the listing
-   * runs, and one on another machine or in another container is judged by its heartbeat alone. Whoever acts on
-   * changes should `watch`. Entries this version cannot read are left out and left alone; see `inspect`.
+   * Processes are looked at in every call, and nothing is removed. An entry that was made, replaced or removed before
+   * the call is seen; one that somebody overwrote in place, which rollcall never does, may be shown as it was for 2 s.
+   * It is no snapshot in time: an instance may start or die while the listing runs, and one on another machine or in
+   * another container is judged by its heartbeat alone. Whoever acts on changes should `watch`. Entries this version
+   * cannot read are left out and left alone; see `inspect`.
    *
    * @throws ROLLCALL_INVALID if the query has an unknown field.
    * @throws ROLLCALL_STORE if the registry cannot be read. A folder that does not exist is an empty list.
@@ -151,11 +156,11 @@ export class Registry implements World, AsyncDisposable {
     const conditions = await compileQuery(parseQuery(query));
     signal?.throwIfAborted();
     const found: Instance[] = [];
-    for (const { verdict, instance } of await this.#surveyor.survey()) {
+    for (const { verdict, instance } of await this.#surveyor.survey({ mayLag: true })) {
       if (verdict === 'alive' && instance !== undefined && isMatch(instance, conditions)) found.push(instance);
     }
     signal?.throwIfAborted();
-    return found.sort(byAge);
+    return found;
   }
 
   /** The instance of this id, if it is alive now. @throws ROLLCALL_STORE */
@@ -235,7 +240,7 @@ export class Registry implements World, AsyncDisposable {
     signal?.throwIfAborted();
     const sightings = await this.#surveyor.survey();
     signal?.throwIfAborted();
-    return sightings.sort((a, b) => {
+    return [...sightings].sort((a, b) => {
       if (a.instance !== undefined && b.instance !== undefined) return byAge(a.instance, b.instance);
       if (a.instance === undefined && b.instance === undefined) return a.id < b.id ? -1 : 1;
       return a.instance === undefined ? 1 : -1;
@@ -256,6 +261,7 @@ export class Registry implements World, AsyncDisposable {
       ...[...this.#watchers].map((watcher) => watcher.close()),
     ]);
     await Promise.allSettled(this.#opening);
+    this.#probe?.rest?.();
     if (this.#ownsStore) await this.store.close();
     for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
   }
@@ -279,6 +285,11 @@ export class Registry implements World, AsyncDisposable {
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
   }
+}
+
+async function parseInput(input: RegistrationInput) {
+  const { registrationSchema } = await import('../core/schema.js');
+  return parse(registrationSchema, input, 'The registration');
 }
 
 function workingDirectory(): string | undefined {

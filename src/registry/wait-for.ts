@@ -1,11 +1,11 @@
 /** Waits for an instance, and says what was there instead if none came. */
 
+import { pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
-import { parse } from '../core/problems.js';
 import { compileQuery, parseQuery, type Query } from '../core/query.js';
-import { type Abortable, type PickOptions, timeoutSchema, type WaitOptions } from './options.js';
+import { type Abortable, type PickOptions, type WaitOptions, waitingTime } from './options.js';
 import type { Sighting } from './survey.js';
 import type { Watcher } from './watcher.js';
 import { whyNot } from './why-not.js';
@@ -21,8 +21,8 @@ interface Source {
 /** See `Registry.waitFor`. */
 export async function waitFor(registry: Source, query: Query | undefined, options: WaitOptions): Promise<Instance> {
   const { signal, strategy } = options;
-  const given = options.timeout === Number.POSITIVE_INFINITY ? undefined : options.timeout;
-  const timeout = parse(timeoutSchema, given, 'The timeout of waitFor');
+  const timeout = options.timeout === Number.POSITIVE_INFINITY ? undefined : options.timeout;
+  if (timeout !== undefined) pass(waitingTime, timeout, 'The timeout of waitFor');
   const present = await registry.pick(query, { signal, strategy });
   if (present !== undefined) return present;
 

@@ -1,14 +1,13 @@
 /** The live set of instances that match a query, and every change to it. */
 
-import type { Timer } from '../core/clock.js';
 import { type Change, diff, type RemoveReason } from '../core/diff.js';
 import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
-import type { Unwatch } from '../store/store.js';
 import { ChangeStream } from './change-stream.js';
 import { Listeners } from './listeners.js';
+import { Lookout } from './lookout.js';
 import type { Abortable } from './options.js';
 import { type Sighting, Surveyor, type World } from './survey.js';
 
@@ -25,12 +24,6 @@ export interface WatcherEvents {
 
 const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error'];
 
-/** Between two looks when nothing is heard, in ms: what a death without a word, and a lost hint, cost at most. */
-const tick = 500;
-
-/** Between a hint and the look, in ms: changes come in bursts. Grows with what a look costs, to a tenth of the time. */
-const pause = 2;
-
 /**
  * Tells the present set as `add`, then `ready`, then every `add`, `change` and `remove`; for one id in that order.
  *
@@ -46,17 +39,17 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   readonly #streams = new Set<ChangeStream>();
   readonly #onClose: (watcher: Watcher) => void;
   #conditions: readonly Condition[] = [];
+  readonly #lookout: Lookout;
+  /** Oldest registration first, as long as `#isOrdered`. */
   #current = new Map<string, Instance>();
+  #isOrdered = true;
+  #newest: Instance | undefined;
   #sorted: readonly Instance[] | undefined;
+  /** What `#current` was made from, if it was made in one go. */
+  #seen: readonly Sighting[] | undefined;
   #isReady = false;
   #isClosed = false;
-  #isLooking = false;
-  #isLookWanted = false;
   #isFailing = false;
-  #lookTook = 0;
-  #timer: Timer | undefined;
-  #timerDue = Number.POSITIVE_INFINITY;
-  #unwatch: Promise<Unwatch | undefined> | undefined;
   #forgetSignal = () => {};
   #failure: unknown;
 
@@ -69,6 +62,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#world = world;
     this.#query = parseQuery(query);
     this.#surveyor = new Surveyor(world, { isLasting: true });
+    this.#lookout = new Lookout(world, (ids) => this.#look(ids));
     this.#listeners = new Listeners((error) => world.report(error));
     this.#onClose = options.onClose ?? (() => {});
     const { signal } = options;
@@ -85,7 +79,10 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
 
   /** The set as it is known now, oldest registration first. Reading it costs nothing; it is a new array after a change. */
   get instances(): readonly Instance[] {
-    this.#sorted ??= Object.freeze([...this.#current.values()].sort(byAge));
+    if (this.#sorted === undefined) {
+      const instances = [...this.#current.values()];
+      this.#sorted = Object.freeze(this.#isOrdered ? instances : instances.sort(byAge));
+    }
     return this.#sorted;
   }
 
@@ -119,7 +116,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Change> {
     const stream = new ChangeStream(
       (id) => this.#current.get(id),
-      (isWaiting) => this.#hold(isWaiting),
+      () => this.#lookout.hold([...this.#streams].some(({ isWaiting }) => isWaiting)),
       () => this.close(),
     );
     if (this.#isClosed) stream.end(this.#failure);
@@ -131,8 +128,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   /** Stops. Iterations end, listeners hear no more; `instances` stays as it was last. */
   async close(): Promise<void> {
     if (!this.#isClosed) this.#end();
-    const unwatch = await this.#unwatch;
-    await unwatch?.();
+    await this.#lookout.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,7 +138,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   #end(failure?: unknown): void {
     this.#isClosed = true;
     this.#failure = failure;
-    this.#timer?.cancel();
+    void this.#lookout.stop();
     this.#forgetSignal();
     for (const stream of this.#streams) stream.end(failure);
     this.#streams.clear();
@@ -160,58 +156,21 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
       this.#end(error);
       return;
     }
-    if (this.#isClosed) return;
-    await this.#look();
-    if (this.#isClosed) return;
-    // After the first look, which waits for nobody; what changed in between is seen by the look that follows.
-    this.#unwatch = this.#listen();
-    await this.#unwatch;
-    this.#lookSoon();
+    if (!this.#isClosed) await this.#lookout.start();
   }
 
-  /** Asks the store for hints. Where it has none, or none to give, the tick does alone. */
-  async #listen(): Promise<Unwatch | undefined> {
+  /** Looks at these entries, or at all, compares and tells. Never rejects. */
+  async #look(ids?: readonly string[]): Promise<void> {
     try {
-      return await this.#world.store.watch?.(() => this.#lookSoon());
-    } catch {
-      // No inotify left, or a folder that cannot be made: the looks go on, and report it if they fail as well.
-      return undefined;
-    }
-  }
-
-  #lookSoon(): void {
-    this.#plan(Math.max(pause, Math.min(this.#lookTook * 9, tick)));
-  }
-
-  #plan(delay: number): void {
-    if (this.#isClosed) return;
-    const due = this.#world.clock.monotonic() + delay;
-    if (this.#timer !== undefined && this.#timerDue <= due) return;
-    this.#timer?.cancel();
-    this.#timerDue = due;
-    this.#timer = this.#world.clock.after(delay, () => {
-      this.#timer = undefined;
-      void this.#look();
-    });
-    this.#timer.hold([...this.#streams].some(({ isWaiting }) => isWaiting));
-  }
-
-  #hold(isWaiting: boolean): void {
-    this.#timer?.hold(isWaiting || [...this.#streams].some((stream) => stream.isWaiting));
-  }
-
-  /** Looks, compares and tells. Never rejects. */
-  async #look(): Promise<void> {
-    if (this.#isLooking) {
-      this.#isLookWanted = true;
-      return;
-    }
-    this.#isLooking = true;
-    const { clock } = this.#world;
-    const began = clock.monotonic();
-    try {
-      const sightings = await this.#surveyor.survey();
-      if (!this.#isClosed) this.#compare(sightings);
+      if (ids === undefined) {
+        const sightings = await this.#surveyor.survey({ mayLag: true });
+        if (!this.#isClosed) this.#compare(sightings);
+      }
+      for (const id of ids ?? []) {
+        const sighting = await this.#surveyor.look(id);
+        if (this.#isClosed) return;
+        this.#compareOne(id, sighting);
+      }
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing && !this.#isClosed) this.#fail(error);
@@ -219,30 +178,53 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
       // A loop over a registry that could not be read even once would wait for ever, as if it were empty.
       if (!this.#isReady && this.#streams.size > 0 && !this.#isClosed) this.#end(error);
     }
-    this.#isLooking = false;
-    this.#lookTook = clock.monotonic() - began;
-    if (this.#isLookWanted) {
-      this.#isLookWanted = false;
-      this.#lookSoon();
-    }
-    this.#plan(tick);
   }
 
   #compare(sightings: readonly Sighting[]): void {
-    const byId = new Map(sightings.map((sighting) => [sighting.id, sighting]));
-    const next = new Map<string, Instance>();
-    for (const { id, verdict, instance } of sightings) {
-      if (verdict === 'alive' && instance !== undefined && isMatch(instance, this.#conditions)) next.set(id, instance);
-    }
-    const changes = diff(this.#current, next, ({ id }) => whyGone(byId.get(id)));
-    if (changes.length > 0) {
+    if (sightings !== this.#seen) {
+      const next = new Map<string, Instance>();
+      for (const sighting of sightings) {
+        if (this.#isWanted(sighting)) next.set(sighting.id, sighting.instance);
+      }
+      const changes = diff(this.#current, next, ({ id }) => whyGone(sightings.find((sighting) => sighting.id === id)));
       this.#current = next;
-      this.#sorted = undefined;
+      // A survey is in that order.
+      this.#isOrdered = true;
+      this.#newest = [...next.values()].at(-1);
+      this.#seen = sightings;
+      if (changes.length > 0) this.#sorted = undefined;
+      for (const change of changes) this.#tell(change);
     }
-    for (const change of changes) this.#tell(change);
     if (this.#isReady) return;
     this.#isReady = true;
     this.#listeners.emit('ready', this.instances);
+  }
+
+  #compareOne(id: string, sighting: Sighting | undefined): void {
+    const previous = this.#current.get(id);
+    const instance = sighting !== undefined && this.#isWanted(sighting) ? sighting.instance : undefined;
+    if (instance === previous) return;
+    this.#sorted = undefined;
+    this.#seen = undefined;
+    if (instance === undefined) {
+      this.#current.delete(id);
+      this.#tell({ type: 'remove', instance: previous as Instance, reason: whyGone(sighting) });
+      return;
+    }
+    this.#current.set(id, instance);
+    if (previous !== undefined) {
+      this.#tell({ type: 'change', instance, previous });
+      return;
+    }
+    // Set last in the map; and so it is in order if it is the newest, as what comes to be known nearly always is.
+    if (this.#newest === undefined || byAge(this.#newest, instance) < 0) this.#newest = instance;
+    else this.#isOrdered = false;
+    this.#tell({ type: 'add', instance });
+  }
+
+  #isWanted(sighting: Sighting): sighting is Sighting & { readonly instance: Instance } {
+    const { verdict, instance } = sighting;
+    return verdict === 'alive' && instance !== undefined && isMatch(instance, this.#conditions);
   }
 
   #tell(change: Change): void {

@@ -24,6 +24,10 @@ export interface DeleteCondition {
   readonly ifVersion: string;
 }
 
+export interface ListOptions {
+  readonly mayLag?: boolean | undefined;
+}
+
 /** What a store can do beyond the contract; the compliance suite holds it to that. */
 export interface StoreTraits {
   /** Who sees the same entries: this process, this machine, or other machines too. */
@@ -54,8 +58,14 @@ export interface Store {
   put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry>;
   /** The entry, read afresh. */
   get(id: string): Promise<StoreEntry | undefined>;
-  /** All entries, in no order. Not a snapshot: one that comes or goes meanwhile may be missing or there. */
-  list(): Promise<StoreEntry[]>;
+  /**
+   * All entries, in no order. Not a snapshot: one that comes or goes meanwhile may be missing or there.
+   *
+   * With `mayLag` no entry is missing or too many, but what a listing tells of one may be 2 s old: its version and
+   * renewal time, and its body if that was not changed by `put`. If nothing is known to have changed, it is the same
+   * array as before, so that a caller can spare itself the work as well.
+   */
+  list(options?: ListOptions): Promise<readonly StoreEntry[]>;
   /** Renews the entry, leaving its body alone. `false`: it is gone, and is not brought back. */
   touch(id: string): Promise<boolean>;
   /** Removes the entry. `false`: it was gone already, or the condition does not hold. */

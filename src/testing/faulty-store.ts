@@ -2,7 +2,15 @@
 
 import { RollcallError } from '../core/errors.js';
 import { MemoryStore } from '../store/memory-store.js';
-import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store/store.js';
+import type {
+  DeleteCondition,
+  ListOptions,
+  PutCondition,
+  Store,
+  StoreEntry,
+  StoreTraits,
+  Unwatch,
+} from '../store/store.js';
 
 /** What can be called on a store. */
 export type StoreMethod = 'put' | 'get' | 'list' | 'touch' | 'delete' | 'deleteNow' | 'watch' | 'sweep' | 'close';
@@ -126,9 +134,9 @@ export class FaultyStore implements Store {
     return this.#inner.get(id);
   }
 
-  async list(): Promise<StoreEntry[]> {
+  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
     await this.#enter('list');
-    return this.#inner.list();
+    return this.#inner.list(options);
   }
 
   async touch(id: string): Promise<boolean> {

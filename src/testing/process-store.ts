@@ -2,7 +2,15 @@
 
 import type { Clock } from '../core/clock.js';
 import { MemoryStore } from '../store/memory-store.js';
-import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store/store.js';
+import type {
+  DeleteCondition,
+  ListOptions,
+  PutCondition,
+  Store,
+  StoreEntry,
+  StoreTraits,
+  Unwatch,
+} from '../store/store.js';
 
 /** Entries in memory that all processes of a cluster share, renewed by the clock of whoever renews them. */
 export function inMemory(): (clock: Clock) => Store {
@@ -60,8 +68,8 @@ export class ProcessStore implements Store {
     return this.#call((store) => store.get(id));
   }
 
-  async list(): Promise<StoreEntry[]> {
-    return this.#call((store) => store.list());
+  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
+    return this.#call((store) => store.list(options));
   }
 
   async touch(id: string): Promise<boolean> {

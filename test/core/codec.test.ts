@@ -3,7 +3,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, encode, LARGEST_ENTRY } from '../../src/core/codec.js';
+import { encode, LARGEST_ENTRY } from '../../src/core/codec.js';
+import { decode } from '../../src/core/decode.js';
 import { createId, namePattern } from '../../src/core/id.js';
 import type { Instance } from '../../src/core/instance.js';
 import { isSecret, Secret } from '../../src/core/secret.js';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { decode } from '../../src/core/codec.js';
+import { decode } from '../../src/core/decode.js';
 import { isRollcallError } from '../../src/core/errors.js';
 import type { Registration } from '../../src/registry/registration.js';
 import { Registry } from '../../src/registry/registry.js';

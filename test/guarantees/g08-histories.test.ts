@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { type Cluster, type ClusterOptions, createCluster } from '../../src/testing/cluster.js';
+import { fakeWorld } from '../support/fake-world.js';
 import { History, histories, ttl } from '../support/history.js';
 import { prove, times } from '../support/prove.js';
 import { tempFolder } from '../support/temp.js';
@@ -58,3 +59,19 @@ prove(
     }),
   { timeout: 60_000 },
 );
+
+prove('G8', 'what leaves and what comes between the same two looks: both are told, what left first', async () => {
+  const { clock, store, registry, start } = fakeWorld();
+  // Without hints, so that one look sees both.
+  store.watch = async () => async () => {};
+  const gone = await start(201);
+  const watcher = registry.watch();
+  const told: string[] = [];
+  watcher.on('add', ({ id }) => told.push(`add ${id}`));
+  watcher.on('remove', ({ id }, reason) => told.push(`remove ${id} ${reason}`));
+  await clock.advance(1_000);
+  await store.delete(gone.id);
+  const come = await start(202);
+  await clock.advance(1_000);
+  expect(told).toEqual([`add ${gone.id}`, `remove ${gone.id} deregistered`, `add ${come.id}`]);
+});

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { decode } from '../../src/core/codec.js';
+import { decode } from '../../src/core/decode.js';
 import { createId } from '../../src/core/id.js';
 import { Registry } from '../../src/index.js';
 import { identifySelf } from '../../src/process/identity.js';

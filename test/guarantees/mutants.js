@@ -44,8 +44,8 @@ export const mutants = [
     promise: 'G4',
     what: 'a pid that is gone proves nothing',
     file: 'src/process/probe.ts',
-    from: "? 'gone' : 'hidden'",
-    to: "? 'hidden' : 'hidden'",
+    from: '? gone : hidden',
+    to: '? hidden : hidden',
   },
   {
     promise: 'G8',
@@ -78,7 +78,7 @@ export const mutants = [
   {
     promise: 'G7',
     what: 'a watcher looks only when it is told to',
-    file: 'src/registry/watcher.ts',
+    file: 'src/registry/lookout.ts',
     from: 'const tick = 500;',
     to: 'const tick = 500_000_000;',
   },
@@ -121,7 +121,7 @@ export const mutants = [
     promise: 'G13',
     what: 'an update starts from memory and not from the file',
     file: 'src/registry/registration.ts',
-    from: 'const base = (entry && decode(this.id, entry.body).instance) ?? this.#instance;',
+    from: 'const base = (entry && (await read(this.id, entry.body)).instance) ?? this.#instance;',
     to: 'const base = this.#instance;',
   },
   {
@@ -148,7 +148,7 @@ export const mutants = [
   {
     promise: 'G17',
     what: 'a URL may hide its host behind a user name',
-    file: 'src/core/schema.ts',
+    file: 'src/core/url.ts',
     from: "if (url.username !== '' || url.password !== '') {",
     to: 'if (url.hash === url.href) {',
   },

@@ -33,6 +33,7 @@ for (const name of [
   'examples',
   'docs',
   'package.json',
+  'build.js',
   'tsconfig.json',
   'vitest.config.ts',
   'README.md',
@@ -44,7 +45,7 @@ symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
 const run = (/** @type {string[]} */ words) =>
   spawnSync(words[0] ?? '', words.slice(1), { cwd: copy, encoding: 'utf8' });
 
-run(['npx', 'tsc', '-p', '.', '--noCheck']);
+run([process.execPath, 'build.js']);
 const sound = run([process.execPath, 'test/guarantees/run.js', '--quick', ...new Set(chosen.map((m) => m.promise))]);
 if (sound.status !== 0) {
   console.error(`mutate: already without a break something is red, so nothing could be seen.\n${sound.stdout}`);
@@ -63,7 +64,7 @@ for (const { promise, what, file, from, to, share } of chosen) {
   }
   writeFileSync(path, parts.join(to));
   // Types may not fit any more; that is not what is to notice it.
-  run(['npx', 'tsc', '-p', '.', '--noCheck']);
+  run([process.execPath, 'build.js']);
   const strength = share === undefined ? ['--quick'] : ['--share', String(share)];
   const { status, stdout } = run([process.execPath, 'test/guarantees/run.js', ...strength, promise]);
   writeFileSync(path, source);

@@ -45,7 +45,7 @@ test('a program that clears up and sends itself the signal again ends by it', as
 function run(rest: string) {
   const program = `
     import { writeSync } from 'node:fs';
-    import { onLastAct } from './dist/process/last-act.js';
+    import { onLastAct } from './.inner/process/last-act.js';
     const takeBack = onLastAct(() => writeSync(1, 'acted\\n'));
     ${rest}`;
   return start(process.execPath, ['--input-type=module', '-e', program]);

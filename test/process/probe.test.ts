@@ -90,7 +90,7 @@ describe('a look', () => {
   test('at what is hidden by hidepid shows that it cannot be told', (context) => {
     needsRoot(context, 'unshare', 'setpriv', 'mount');
     const script = `
-      import { createProbe } from ${JSON.stringify(join(root, 'dist/process/probe.js'))};
+      import { createProbe } from ${JSON.stringify(join(root, '.inner/process/probe.js'))};
       const probe = createProbe();
       console.log(JSON.stringify([probe.look(1, '1'), probe.look(process.pid).is, probe.look(4194304).is]));`;
     const command = `mount -t proc -o hidepid=2 proc /proc && cd / && exec setpriv --reuid=54321 --regid=54321 --clear-groups "$0" --input-type=module -e "$1"`;
@@ -111,8 +111,8 @@ describe('a look', () => {
   test('where /proc speaks of another pid namespace goes by signals alone', (context) => {
     needsRoot(context, 'unshare');
     const script = `
-      import { createProbe } from ${JSON.stringify(join(root, 'dist/process/probe.js'))};
-      import { identifySelf } from ${JSON.stringify(join(root, 'dist/process/identity.js'))};
+      import { createProbe } from ${JSON.stringify(join(root, '.inner/process/probe.js'))};
+      import { identifySelf } from ${JSON.stringify(join(root, '.inner/process/identity.js'))};
       const probe = createProbe();
       console.log(JSON.stringify([process.pid, probe.look(process.pid), probe.look(4194304), typeof probe.inquire]));`;
     const output = execFileSync(

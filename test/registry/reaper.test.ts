@@ -60,8 +60,8 @@ describe('reap', () => {
     const result = await reaper.reap();
     const removed = [gone, reused, zombie, thread, restarted].map(({ id }) => id);
     const kept = [alive, hidden, contained, stale, cloned].map(({ id }) => id);
-    expect(result.removed.map(({ id }) => id)).toEqual(removed);
-    expect(result.kept.map(({ id }) => id)).toEqual(kept);
+    expect(result.removed.map(({ id }) => id).sort()).toEqual(removed.sort());
+    expect(result.kept.map(({ id }) => id).sort()).toEqual([...kept].sort());
     expect(result.illegible.map(({ id }) => id)).toEqual([illegible.id]);
     expect(result.orphans).toBe(0);
     expect(await ids()).toEqual([...kept, illegible.id]);

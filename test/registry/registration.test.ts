@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { decode, encode } from '../../src/core/codec.js';
+import { encode } from '../../src/core/codec.js';
+import { decode } from '../../src/core/decode.js';
 import { RollcallError } from '../../src/core/errors.js';
 import { isSecret, Secret } from '../../src/core/secret.js';
 import { createProbe } from '../../src/process/probe.js';

@@ -119,7 +119,7 @@ test('slow inquiries are made only for what is stale and near, and then it is ju
     probe.show(pid, { is: 'hidden' });
     await put({ process: { pid, start: `${pid}00` }, registeredAt: `2026-01-01T00:00:00.${pid}Z` });
   }
-  await put({ process: { pid: 203, ...elsewhere } });
+  await put({ process: { pid: 203, ...elsewhere }, registeredAt: '2026-01-01T00:00:01.000Z' });
   expect((await surveyor.survey()).map(({ verdict }) => verdict)).toEqual(['alive', 'alive', 'alive']);
   expect(asked).toEqual([]);
   await clock.advance(60_000);

@@ -128,9 +128,8 @@ describe('while time passes', () => {
       found = id;
     });
     const weather = await cluster.start({ name: 'weather' });
+    // It waits for a hint, which needs no time.
     await settle();
-    expect(found).toBeUndefined();
-    await cluster.advance(10);
     expect(found).toBe(weather.id);
     const late = expect(registry.waitFor({ name: 'maps' }, { timeout: 5_000 })).rejects.toMatchObject({
       code: 'ROLLCALL_TIMEOUT',

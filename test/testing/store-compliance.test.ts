@@ -244,7 +244,7 @@ const bugs: Record<string, { readonly User: typeof View; readonly caughtBy: stri
   'list is cached': {
     caughtBy: 'the listing shows changes, renewals and removals made since the last one',
     User: class extends View {
-      cached: Promise<StoreEntry[]> | undefined;
+      cached: Promise<readonly StoreEntry[]> | undefined;
       override list() {
         this.cached ??= this.memory.list();
         return this.cached;

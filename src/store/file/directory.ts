@@ -1,6 +1,6 @@
 /** Where the entries are: which folder, why that one, and that nobody else can reach into it. */
 
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, sep } from 'node:path';
 import { invalid, RollcallError } from '../../core/errors.js';
 import { type FileStats, type FileSystem, isThere, systemFileSystem } from './file-system.js';
 
@@ -60,7 +60,7 @@ export class Layout {
   }
 
   entry(id: string): string {
-    return join(this.entries, fileName(id));
+    return `${this.entries}${sep}${fileName(id)}`;
   }
 
   /** `mark` tells the drafts of one id apart. */
@@ -79,7 +79,7 @@ export class Layout {
    */
   prepare(): void {
     for (const path of [this.root, this.entries, this.drafts, this.locks]) {
-      if (this.#check(path, true)) continue;
+      if (this.#check(path, true) !== undefined) continue;
       try {
         makeFolder(this.fs, path);
       } catch (cause) {
@@ -93,10 +93,10 @@ export class Layout {
   /**
    * Checks the folder of the entries, for a reader, who makes and changes nothing.
    *
-   * @returns `false` if it does not exist.
+   * @returns `undefined` if it does not exist.
    * @throws ROLLCALL_STORE as `prepare`.
    */
-  exists(): boolean {
+  look(): FileStats | undefined {
     return this.#check(this.entries, false);
   }
 
@@ -104,13 +104,13 @@ export class Layout {
    * `mkdir` is content with a folder that someone else has put there, so look at it. The root may be a link and
    * may be readable by others (a user chose it); what is inside is ours alone.
    */
-  #check(path: string, mayTighten: boolean): boolean {
+  #check(path: string, mayTighten: boolean): FileStats | undefined {
     const isRoot = path === this.root;
     let stats: FileStats;
     try {
       stats = isRoot ? this.fs.statSync(path) : this.fs.lstatSync(path);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw cannot('look at the folder', path, cause);
     }
     if (!stats.isDirectory()) {
@@ -119,7 +119,7 @@ export class Layout {
     }
     // Windows has no modes: there the user's data folder is protected by its access list.
     const self = process.getuid?.();
-    if (self === undefined) return true;
+    if (self === undefined) return stats;
     if (stats.uid !== self && !(isRoot && stats.uid === 0)) {
       throw refuse(path, `it belongs to the user with id ${stats.uid}, not to you (${self})`);
     }
@@ -127,7 +127,7 @@ export class Layout {
     // Others who can write could plant entries. That they cannot even look is for whoever writes to see to.
     const writable = isSticky && isRoot ? 0 : 0o022;
     const forbidden = mayTighten && !isRoot ? 0o077 : writable;
-    if ((stats.mode & forbidden) === 0) return true;
+    if ((stats.mode & forbidden) === 0) return stats;
     const open = `it is open to other users (mode ${(stats.mode & 0o7777).toString(8)})`;
     if (!mayTighten || stats.uid !== self) throw refuse(path, `${open}. Run: chmod go-rwx ${path}`);
     try {
@@ -135,7 +135,7 @@ export class Layout {
     } catch (cause) {
       throw refuse(path, `${open} and cannot be closed to them`, cause);
     }
-    return true;
+    return stats;
   }
 }
 

@@ -5,9 +5,9 @@ import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import { systemClock } from '../../process/system-clock.js';
 import { conflictMessage } from '../memory-store.js';
-import type { DeleteCondition, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
+import type { DeleteCondition, ListOptions, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
-import { type FileSystem, systemFileSystem } from './file-system.js';
+import { type FileStats, type FileSystem, systemFileSystem } from './file-system.js';
 import { keepWatching } from './keep-watching.js';
 import { withLock } from './lock.js';
 import { type FileEntry, readEntry } from './read-entry.js';
@@ -20,8 +20,14 @@ import { publishEntry, replaceEntry } from './write-entry.js';
  */
 const tick = 100;
 
+/** The same where times come in whole seconds, or in two of them (FAT, HFS+). */
+const coarseTick = 2_500;
+
 /** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
 const slice = 256;
+
+/** How long a listing may be shown again while nothing was made, renamed or removed in the folder, in ms. */
+const lag = 2_000;
 
 export interface FileStoreOptions {
   /** An absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
@@ -44,9 +50,13 @@ export class FileStore implements Store {
   readonly #fs: FileSystem;
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
-  /** What the last listing gave, so that the next need not read what has not changed. */
-  #known = new Map<string, FileEntry>();
-  readonly #watching = new Set<Promise<Unwatch>>();
+  /** Entries by id, so that the next listing need not read what has not changed. */
+  readonly #known = new Map<string, FileEntry>();
+  /** The last listing, with the folder as it was just before. */
+  #listing: { readonly folder: FileStats; readonly began: number; readonly entries: readonly FileEntry[] } | undefined;
+  readonly #watching = new Set<() => void>();
+  /** How often it was closed: what was begun before is not to be held. */
+  #closed = 0;
 
   constructor(options: FileStoreOptions = {}) {
     this.#explicit = options.directory;
@@ -80,29 +90,48 @@ export class FileStore implements Store {
 
   async get(id: string): Promise<StoreEntry | undefined> {
     const layout = await this.#open();
-    return layout.exists() ? this.#read(layout, id) : undefined;
+    return layout.look() === undefined ? undefined : this.#read(layout, id);
   }
 
-  async list(): Promise<StoreEntry[]> {
+  async list({ mayLag = false }: ListOptions = {}): Promise<readonly StoreEntry[]> {
     const layout = await this.#open();
+    const folder = layout.look();
+    if (folder === undefined) return [];
+    const began = this.#clock.monotonic();
+    const last = this.#listing;
+    if (mayLag && last !== undefined && began - last.began <= lag && isUnchanged(folder, last.folder)) {
+      return last.entries;
+    }
+    const entries = await this.#readAll(layout);
+    // What is wrong with a file may pass without a trace: a lease, a second name.
+    const isSound = isSettled(folder.ctimeMs) && entries.every(({ problem }) => problem === undefined);
+    this.#listing = isSound ? { folder, began, entries } : undefined;
+    return entries;
+  }
+
+  async #readAll(layout: Layout): Promise<readonly FileEntry[]> {
     const ids = this.#ids(layout);
     const found: FileEntry[] = [];
-    for (let at = 0; at < ids.length; at += slice) {
-      if (at > 0) await setImmediate();
-      for (const id of ids.slice(at, at + slice)) {
-        const entry = this.#read(layout, id, this.#known.get(id));
-        if (entry !== undefined) found.push(entry);
-      }
+    for (const [index, id] of ids.entries()) {
+      if (index > 0 && index % slice === 0) await setImmediate();
+      const known = this.#known.get(id);
+      const entry = this.#read(layout, id, known);
+      if (entry !== undefined) found.push(entry);
+      if (entry === known) continue;
+      if (entry !== undefined && isSettled(entry.changedAt)) this.#known.set(id, entry);
+      else this.#known.delete(id);
     }
-    const settled = found.filter(({ changedAt }) => Date.now() - changedAt > tick);
-    this.#known = new Map(settled.map((entry) => [entry.id, entry]));
+    if (this.#known.size > ids.length) {
+      const present = new Set(ids);
+      for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
+    }
     return found;
   }
 
   async touch(id: string): Promise<boolean> {
     const layout = await this.#open();
     const now = new Date(this.#clock.now());
-    if (!layout.exists()) return false;
+    if (layout.look() === undefined) return false;
     try {
       // Not what a link leads to, should one stand in the entry's place.
       this.#fs.lutimesSync(layout.entry(id), now, now);
@@ -129,15 +158,13 @@ export class FileStore implements Store {
   }
 
   async watch(hint: (id?: string) => void): Promise<Unwatch> {
+    const closed = this.#closed;
     const layout = await this.#open();
-    const watching = keepWatching(layout, this.#clock, hint);
-    this.#watching.add(watching);
-    const forget = () => this.#watching.delete(watching);
-    watching.catch(forget);
-    const end = await watching;
+    if (this.#closed !== closed) return async () => {};
+    const end = keepWatching(layout, this.#clock, hint);
+    this.#watching.add(end);
     return async () => {
-      forget();
-      await end();
+      if (this.#watching.delete(end)) end();
     };
   }
 
@@ -147,10 +174,10 @@ export class FileStore implements Store {
 
   async close(): Promise<void> {
     this.#known.clear();
-    const watching = [...this.#watching];
+    this.#listing = undefined;
+    this.#closed++;
+    for (const end of this.#watching) end();
     this.#watching.clear();
-    // Also those that are only being set up. One that cannot be has nothing to let go of, and its caller knows.
-    for (const setUp of await Promise.allSettled(watching)) if (setUp.status === 'fulfilled') await setUp.value();
   }
 
   async #open(): Promise<Layout> {
@@ -164,7 +191,6 @@ export class FileStore implements Store {
   }
 
   #ids(layout: Layout): string[] {
-    if (!layout.exists()) return [];
     try {
       const names = this.#fs
         .readdirSync(layout.entries)
@@ -195,7 +221,7 @@ export class FileStore implements Store {
   }
 
   #unlink(layout: Layout, id: string): boolean {
-    if (!layout.exists()) return false;
+    if (layout.look() === undefined) return false;
     try {
       this.#fs.unlinkSync(layout.entry(id));
       return true;
@@ -204,4 +230,14 @@ export class FileStore implements Store {
       throw cannot('remove the entry', layout.entry(id), cause);
     }
   }
+}
+
+/** Whether what changed last at `changedAt` (ms since 1970) will have another time when it changes again. */
+function isSettled(changedAt: number): boolean {
+  return Date.now() - changedAt > (changedAt % 1_000 === 0 ? coarseTick : tick);
+}
+
+/** A name that is made, replaced or removed moves the folder's time of change; a file that is written in place does not. */
+function isUnchanged(now: FileStats, then: FileStats): boolean {
+  return now.ctimeMs === then.ctimeMs && now.ino === then.ino && now.dev === then.dev;
 }

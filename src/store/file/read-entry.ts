@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { LARGEST_ENTRY } from '../../core/codec.js';
 import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
-import type { ExactFileStats, FileSystem } from './file-system.js';
+import type { FileStats, FileSystem } from './file-system.js';
 
-/** An entry, and when anything of its file changed last, in ms since 1970 by the kernel's clock. */
+/** An entry, and which state of its file it was read from. */
 export interface FileEntry extends StoreEntry {
+  readonly inode: number;
+  readonly size: number;
+  /** When anything of the file changed last, in ms since 1970 by the kernel's clock. */
   readonly changedAt: number;
 }
 
@@ -31,20 +34,15 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
   try {
     // A file with a problem is looked at anew: a second name goes away without a trace in the file.
     if (known !== undefined && known.problem === undefined) {
-      const stats = fs.lstatSync(path, { bigint: true });
-      if (versionOf(stats) === known.version) return known;
+      const { ino, size, ctimeMs } = fs.lstatSync(path);
+      if (ctimeMs === known.changedAt && ino === known.inode && size === known.size) return known;
     }
     const file = fs.openSync(path, flags);
     try {
-      const stats = fs.fstatSync(file, { bigint: true });
+      const stats = fs.fstatSync(file);
       const problem = problemOf(stats, layout, id);
-      return {
-        id,
-        version: versionOf(stats),
-        changedAt: Number(stats.ctimeMs),
-        renewedAt: inMs(stats.mtimeNs),
-        ...(problem ? { body: '', problem } : readBody(fs, file)),
-      };
+      const body = problem === undefined ? readBody(fs, file, stats.size) : '';
+      return entryOf(id, stats, body ?? '', body === undefined ? tooLarge : problem);
     } finally {
       fs.closeSync(file);
     }
@@ -54,8 +52,15 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
     // What is wrong with this process or machine is no fault of the file's.
     if (code === undefined || general.has(code)) throw cause;
     const problem = problems[code] ?? `cannot be opened (${code})`;
-    return { id, body: '', version: '', renewedAt: 0, changedAt: 0, problem };
+    return entryOf(id, { ino: 0, size: 0, ctimeMs: 0, mtimeMs: 0 }, '', problem);
   }
+}
+
+function entryOf(id: string, stats: State & { mtimeMs: number }, body: string, problem?: string): FileEntry {
+  const { ino, size, ctimeMs } = stats;
+  const entry = { id, body, version: versionOf(stats), renewedAt: inMs(stats.mtimeMs), inode: ino, size };
+  // One shape for all entries that are right: 10,000 of them are gone through in each look.
+  return problem === undefined ? { ...entry, changedAt: ctimeMs } : { ...entry, changedAt: ctimeMs, problem };
 }
 
 /** Not enough files, memory or time: it would meet every other file as well. */
@@ -78,63 +83,68 @@ const problems: Readonly<Record<string, string>> = {
   ENOTCONN: 'is on a file system that has ended',
 };
 
+type State = Pick<FileStats, 'ino' | 'size' | 'ctimeMs'>;
+
 /**
  * Inode, time of change and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. The
- * time of change and not that of modification: nobody can set it, and whatever happens to a file moves it.
+ * time of change and not that of modification: nobody can set it, and whatever happens to a file moves it. As a double
+ * it is good to a quarter of a µs.
  */
-function versionOf(stats: ExactFileStats): string {
-  return `${stats.ino.toString(36)}-${stats.ctimeNs.toString(36)}-${stats.size.toString(36)}`;
+function versionOf({ ino, size, ctimeMs }: State): string {
+  return `${ino}-${ctimeMs}-${size}`;
 }
 
 /** The last instant a `Date` can tell. A tmpfs keeps later ones, of which `toISOString` would throw. */
 const lastInstant = 8.64e15;
 
-function inMs(ns: bigint): number {
+function inMs(time: number): number {
   // Node sets times in seconds, as doubles: a ms may come back as 0.999999.
-  const ms = Math.round(Number(ns) / 1e6);
-  return Math.min(Math.max(ms, -lastInstant), lastInstant);
+  return Math.min(Math.max(Math.round(time), -lastInstant), lastInstant);
 }
 
-function problemOf(stats: ExactFileStats, layout: Layout, id: string): string | undefined {
+function problemOf(stats: FileStats, layout: Layout, id: string): string | undefined {
   if (stats.isDirectory()) return 'is a folder';
   if (!stats.isFile()) return 'is not a regular file';
   const self = process.getuid?.();
-  if (self !== undefined && Number(stats.uid) !== self) return `belongs to the user with id ${stats.uid}`;
-  if (stats.nlink > 1n && !isBeingPublished(stats, layout, id)) return 'has a second name (hard link)';
-  if (stats.size > BigInt(LARGEST_ENTRY)) return `is larger than ${LARGEST_ENTRY} bytes`;
+  if (self !== undefined && stats.uid !== self) return `belongs to the user with id ${stats.uid}`;
+  if (stats.nlink > 1 && !isBeingPublished(stats, layout, id)) return 'has a second name (hard link)';
+  if (stats.size > LARGEST_ENTRY) return tooLarge;
   return undefined;
 }
 
 /** A new entry has two names, here and among the drafts, between the link that publishes it and the unlink. */
-function isBeingPublished(stats: ExactFileStats, layout: Layout, id: string): boolean {
+function isBeingPublished(stats: FileStats, layout: Layout, id: string): boolean {
   const { fs, drafts } = layout;
   try {
     const names = fs.readdirSync(drafts).filter((name) => name.startsWith(`${id}.`));
-    if (stats.nlink === 2n && names.some((name) => isSameFile(stats, fs, join(drafts, name)))) return true;
+    if (stats.nlink === 2 && names.some((name) => isSameFile(stats, fs, join(drafts, name)))) return true;
   } catch {
     // No drafts, or none any more.
   }
   try {
     // The draft is gone: either it was published just now, or the second name is elsewhere. Look once more.
-    return fs.lstatSync(layout.entry(id), { bigint: true }).nlink === 1n;
+    return fs.lstatSync(layout.entry(id)).nlink === 1;
   } catch {
     // Gone altogether: what was read of it is as good as any.
     return true;
   }
 }
 
-function isSameFile(stats: ExactFileStats, fs: FileSystem, path: string): boolean {
-  const { ino, dev } = fs.lstatSync(path, { bigint: true });
+function isSameFile(stats: FileStats, fs: FileSystem, path: string): boolean {
+  const { ino, dev } = fs.lstatSync(path);
   return ino === stats.ino && dev === stats.dev;
 }
 
-function readBody(fs: FileSystem, file: number): Pick<StoreEntry, 'body' | 'problem'> {
+const tooLarge = `is larger than ${LARGEST_ENTRY} bytes`;
+
+/** The text of the file, or `undefined` if there is more than an entry may have: it grew since it was looked at. */
+function readBody(fs: FileSystem, file: number, size: number): string | undefined {
   let length = 0;
-  while (length < buffer.length) {
+  // Up to its size: to ask for more costs a system call, and if it has grown meanwhile, the next look sees that.
+  while (length < buffer.length && (length < size || size === 0)) {
     const read = fs.readSync(file, buffer, length, buffer.length - length, length);
     if (read === 0) break;
     length += read;
   }
-  if (length > LARGEST_ENTRY) return { body: '', problem: `is larger than ${LARGEST_ENTRY} bytes` };
-  return { body: buffer.toString('utf8', 0, length) };
+  return length > LARGEST_ENTRY ? undefined : buffer.toString('utf8', 0, length);
 }

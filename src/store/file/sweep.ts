@@ -19,7 +19,7 @@ const lockName = /^(.+)\.lock$/;
  */
 export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): number {
   // Refuses a folder that is not ours, or not a folder, as every other operation does.
-  if (!layout.exists()) return 0;
+  if (layout.look() === undefined) return 0;
   let found = 0;
   for (const [folder, named] of [
     [layout.drafts, draftName],

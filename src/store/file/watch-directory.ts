@@ -1,45 +1,47 @@
 /** Hints that something in the entries' folder changed. Hints, not truth: they may be lost, doubled or late. */
 
+import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
-import type { Unwatch } from '../store.js';
 import type { Layout } from './directory.js';
 
 /**
  * Calls `hint` for each entry that was made, replaced or removed, as soon as the system tells. Holds two watches,
- * however many entries there are. Rejects if the system has none left; whoever asks must then look by itself.
+ * however many entries there are; `lose` if a watch broke. A folder that is removed and made again is not heard of
+ * again: see `keepWatching`.
+ *
+ * `fs.watch` and not chokidar, which lists the folder at every event (10 ms with 10,000 entries) and keeps the process
+ * alive for a second after it (chokidar 5.0, its throttles).
+ *
+ * @throws ROLLCALL_STORE, or the system's error if it has no watch left; whoever asks must then look by itself.
  */
-export async function watchDirectory(layout: Layout, hint: (id?: string) => void): Promise<Unwatch> {
-  // Two missing levels leave chokidar deaf, so they are made first.
+export function watchDirectory(layout: Layout, hint: (id?: string) => void, lose: () => void): () => void {
   layout.prepare();
-  const { watch } = await import('chokidar');
-  const watcher = watch(layout.root, {
-    // The folder above too, or a folder that is removed and made again is never heard of again. Files are ignored:
-    // chokidar would hold a watch for each, and its raw events tell of every name in a watched folder anyway.
-    ignored: (path) => path !== layout.root && path !== layout.entries,
-    depth: 1,
-    ignoreInitial: true,
-    persistent: false,
-    // Would swallow the last of several quick changes, and hold back every removal by 100 ms.
-    atomic: false,
-    awaitWriteFinish: false,
-  });
-  const close = () => watcher.close();
+  const watchers: FSWatcher[] = [];
+  const close = () => {
+    for (const watcher of watchers) watcher.close();
+  };
+  const listen = (folder: string, hear: (name: string) => void) => {
+    const watcher = watch(folder, { persistent: false });
+    watchers.push(watcher);
+    // A touch is a `change`: a heartbeat, of which there are many, and which changes nothing that anyone shows.
+    watcher.on('change', (event, name) => {
+      if (event === 'rename') hear(typeof name === 'string' ? name : '');
+    });
+    // Windows tells so when the folder is removed. It is watched anew when it is there again.
+    watcher.on('error', lose);
+  };
   try {
-    await new Promise<void>((resolve, reject) => {
-      // Before `ready`, or an error in between ends the process.
-      watcher.on('error', reject);
-      watcher.on('ready', resolve);
+    listen(layout.entries, (name) => {
+      if (name.endsWith('.json') && !name.startsWith('.')) hint(name.slice(0, -'.json'.length));
+      // The folder itself, or a system that gives no names.
+      else if (name === '' || name === basename(layout.entries)) hint();
+    });
+    listen(layout.root, (name) => {
+      if (name === '' || name === basename(layout.entries) || name === basename(layout.root)) hint();
     });
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
-  watcher.on('raw', (event, path) => {
-    // A touch is a heartbeat, of which there are many, and changes nothing that anyone shows.
-    if (event === 'change') return;
-    const name = typeof path === 'string' ? basename(path) : '';
-    if (name.endsWith('.json')) hint(name.slice(0, -'.json'.length));
-    else if (name === '' || name === basename(layout.entries)) hint();
-  });
   return close;
 }
