@@ -8,9 +8,8 @@ const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}-[0-9a-z]{26}$/;
 // Crockford's base 32, in lower case: no i, l, o, u, so an id can be read aloud.
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** Makes a new id for an instance of `name`. 130 random bits: no two are ever alike. */
-export function createId(name: string): string {
-  const random = crypto.getRandomValues(new Uint8Array(26));
+/** Makes a new id for an instance of `name`, of 26 random bytes. 130 bits are used of them: no two are ever alike. */
+export function createId(name: string, random: Uint8Array = crypto.getRandomValues(new Uint8Array(26))): string {
   return `${name}-${Array.from(random, (byte) => alphabet[byte & 31]).join('')}`;
 }
 

@@ -1,7 +1,7 @@
 /** Grips on processes: files of /proc that stay open, so that to look again costs one read, which no reused pid answers. */
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Look } from '../core/verdict.js';
+import { fs } from './builtins.js';
 
 interface Grip {
   /** Of /proc/PID/statm. An open file of /proc belongs to that process for good: once it has ended, reading fails. */
@@ -34,7 +34,7 @@ export function rounds(look: LookAt): { readonly round: () => LookAt; readonly r
 
   const letGo = (pid: number, { file }: Grip) => {
     grips.delete(pid);
-    closeSync(file);
+    fs.closeSync(file);
   };
   const rest = () => {
     clearTimeout(timer);
@@ -57,7 +57,7 @@ export function rounds(look: LookAt): { readonly round: () => LookAt; readonly r
     const seen = look(pid, start);
     if (file === undefined) return seen;
     if (seen.is === 'there' && seen.start === start) grips.set(pid, { file, start, look: seen, round });
-    else closeSync(file);
+    else fs.closeSync(file);
     return seen;
   };
 
@@ -88,7 +88,7 @@ const zero = '0'.charCodeAt(0);
 /** A process that has ended has no memory any more: read(2) fails with ESRCH, or of a zombie tells `0 0 0 …`. */
 function isRunning(file: number): boolean {
   try {
-    return readSync(file, buffer, 0, 1, 0) === 1 && buffer[0] !== zero;
+    return fs.readSync(file, buffer, 0, 1, 0) === 1 && buffer[0] !== zero;
   } catch {
     return false;
   }
@@ -96,7 +96,7 @@ function isRunning(file: number): boolean {
 
 function open(pid: number): number | undefined {
   try {
-    return openSync(`/proc/${pid}/statm`, 'r');
+    return fs.openSync(`/proc/${pid}/statm`, 'r');
   } catch {
     // Gone, hidden, or no file left to open: then it is looked at from anew each time.
     return undefined;
@@ -112,7 +112,7 @@ function limit(): number {
 
 function openFiles(): number {
   try {
-    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 0);
+    return Number(/^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 0);
   } catch {
     return 0;
   }

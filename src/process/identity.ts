@@ -1,8 +1,7 @@
 /** Who a process is, beyond its pid: what is stamped into an entry. */
 
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { ProcessIdentity } from '../core/instance.js';
+import { fs, os } from './builtins.js';
 import { readStat } from './proc.js';
 
 let own: ProcessIdentity | undefined;
@@ -19,7 +18,7 @@ export function identifyOther(pid: number): ProcessIdentity {
 }
 
 function surroundings(): Omit<ProcessIdentity, 'pid'> {
-  const host = hostname();
+  const host = os.hostname();
   if (process.platform !== 'linux') return { machine: host, host };
   return {
     machine: readLine('/etc/machine-id') ?? host,
@@ -38,7 +37,7 @@ function ownStart(): string {
 
 function readLine(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim() || undefined;
+    return fs.readFileSync(path, 'utf8').trim() || undefined;
   } catch {
     // Not every system has it (Alpine has no machine-id); an identity with less in it proves less, and says so.
     return undefined;
@@ -47,7 +46,7 @@ function readLine(path: string): string | undefined {
 
 function readNamespace(kind: string): string | undefined {
   try {
-    return /\[(\d+)\]/.exec(readlinkSync(`/proc/self/ns/${kind}`))?.[1];
+    return /\[(\d+)\]/.exec(fs.readlinkSync(`/proc/self/ns/${kind}`))?.[1];
   } catch {
     // A kernel without this kind of namespace has only one, for all processes.
     return undefined;

@@ -1,6 +1,6 @@
 /** The last act of a process, however it ends short of SIGKILL. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from './turns.js';
 
 type Act = () => void;
 

@@ -1,6 +1,6 @@
 /** What Linux tells of a process in /proc (proc(5)). */
 
-import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { fs } from './builtins.js';
 
 export interface Stat {
   /** One letter: `Z` is a zombie, `X` dead. It is that of the first thread, and speaks for the process only with `threads`. */
@@ -20,11 +20,11 @@ const buffer = Buffer.allocUnsafe(1024);
 export function readStat(pid: number | 'self'): Stat | undefined {
   let text: string;
   try {
-    const file = openSync(`/proc/${pid}/stat`, 'r');
+    const file = fs.openSync(`/proc/${pid}/stat`, 'r');
     try {
-      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+      text = buffer.toString('latin1', 0, fs.readSync(file, buffer, 0, buffer.length, 0));
     } finally {
-      closeSync(file);
+      fs.closeSync(file);
     }
   } catch {
     // ENOENT and ESRCH: no such process. Whether that is proof is for the probe to say.
@@ -39,7 +39,7 @@ export function readStat(pid: number | 'self'): Stat | undefined {
 /** Whether `pid` is the id of a thread other than its process's first. */
 export function isThread(pid: number): boolean {
   try {
-    const group = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    const group = /^Tgid:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
     return group !== undefined && Number(group) !== pid;
   } catch {
     // It has ended since; the next look will say so.
@@ -50,7 +50,7 @@ export function isThread(pid: number): boolean {
 /** Whether /proc speaks of our own pid namespace: a mount that was inherited by `unshare --pid` does not. */
 export function isOwnProc(): boolean {
   try {
-    return readlinkSync('/proc/self') === String(process.pid);
+    return fs.readlinkSync('/proc/self') === String(process.pid);
   } catch {
     // No /proc at all.
     return false;

@@ -11,6 +11,7 @@ import { parse } from '../core/problems.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';
+import { randomBytes } from '../process/random.js';
 import { systemClock } from '../process/system-clock.js';
 import { FileStore } from '../store/file/file-store.js';
 import type { Store } from '../store/store.js';
@@ -114,7 +115,7 @@ export class Registry implements World, AsyncDisposable {
     const now = new Date(this.clock.now()).toISOString();
     const instance: Instance = {
       format: FORMAT,
-      id: createId(given.name),
+      id: createId(given.name, randomBytes(26)),
       ...given,
       cwd: cwd ?? workingDirectory(),
       process: pid === undefined ? this.probe.observer : identifyOther(pid),

@@ -1,6 +1,5 @@
 /** One look at everything: list → decode → evidence → verdict. Reads and nothing else. */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../core/clock.js';
 import type { Decoded } from '../core/codec.js';
 import { Heartbeats } from '../core/heartbeats.js';
@@ -8,6 +7,7 @@ import type { Instance } from '../core/instance.js';
 import { read } from '../core/read.js';
 import { type Heartbeat, judge, type Look, type Verdict } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
+import { nextTurn } from '../process/turns.js';
 import type { ListOptions, Store, StoreEntry } from '../store/store.js';
 
 /** All that a look depends on. */
@@ -82,7 +82,7 @@ export class Surveyor {
     let began = clock.monotonic();
     for (let index = 0; index < ordered.length; index++) {
       if (index > 0 && index % slice === 0 && clock.monotonic() - began > turn) {
-        await setImmediate();
+        await nextTurn();
         began = clock.monotonic();
       }
       const kept = ordered[index] as Kept;
@@ -126,7 +126,7 @@ export class Surveyor {
     let began = clock.monotonic();
     for (let index = 0; index < entries.length; index++) {
       if (index > 0 && (index % slice === 0 || clock.monotonic() - began > turn)) {
-        await setImmediate();
+        await nextTurn();
         began = clock.monotonic();
       }
       const entry = entries[index] as StoreEntry;

@@ -1,16 +1,16 @@
 /** The embedded default store: one JSON file per entry in a folder of the user's own. */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import { systemClock } from '../../process/system-clock.js';
+import { nextTurn } from '../../process/turns.js';
 import { conflictMessage } from '../memory-store.js';
 import type { DeleteCondition, ListOptions, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
 import { type FileStats, type FileSystem, systemFileSystem } from './file-system.js';
 import { keepWatching } from './keep-watching.js';
 import { withLock } from './lock.js';
-import { type FileEntry, readEntry } from './read-entry.js';
+import { type FileEntry, readEntry, writtenEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
 
@@ -72,20 +72,21 @@ export class FileStore implements Store {
 
   async put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry> {
     const layout = await this.#open();
+    let inode = 0;
     if (condition?.ifAbsent === true) {
-      await publishEntry(layout, id, body, this.#now());
+      inode = await publishEntry(layout, id, body, this.#now());
     } else if (condition === undefined) {
-      await replaceEntry(layout, id, body, this.#now());
+      inode = await replaceEntry(layout, id, body, this.#now());
     } else {
       await withLock(layout, id, async () => {
         const current = this.#read(layout, id);
         if (current?.version !== condition.ifVersion) {
           throw new RollcallError('ROLLCALL_CONFLICT', conflictMessage(id, condition), { id });
         }
-        await replaceEntry(layout, id, body, this.#now());
+        inode = await replaceEntry(layout, id, body, this.#now());
       });
     }
-    return this.#readBack(layout, id) ?? { id, body, version: '', renewedAt: this.#clock.now() };
+    return writtenEntry(layout, id, body, inode) ?? { id, body, version: '', renewedAt: this.#clock.now() };
   }
 
   async get(id: string): Promise<StoreEntry | undefined> {
@@ -113,7 +114,7 @@ export class FileStore implements Store {
     const ids = this.#ids(layout);
     const found: FileEntry[] = [];
     for (const [index, id] of ids.entries()) {
-      if (index > 0 && index % slice === 0) await setImmediate();
+      if (index > 0 && index % slice === 0) await nextTurn();
       const known = this.#known.get(id);
       const entry = this.#read(layout, id, known);
       if (entry !== undefined) found.push(entry);
@@ -207,16 +208,6 @@ export class FileStore implements Store {
       return readEntry(layout, id, known);
     } catch (cause) {
       throw cannot('read the entry', layout.entry(id), cause);
-    }
-  }
-
-  /** What was just written. It is there, so that it cannot be read or is gone again already is no failure to write. */
-  #readBack(layout: Layout, id: string): StoreEntry | undefined {
-    try {
-      const entry = readEntry(layout, id);
-      return entry?.problem === undefined ? entry : undefined;
-    } catch {
-      return undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 /** The file system as the file store uses it: a parameter, so that a test can make any call of it fail. */
 
-import * as fs from 'node:fs';
+import { fs } from '../../process/builtins.js';
 
 /** What is looked at of a file; with `bigint`, numbers are exact and times in ns. */
 export interface FileStats<N extends number | bigint = number> {

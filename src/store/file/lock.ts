@@ -1,6 +1,7 @@
 /** Keeps two writers of one entry out of each other's way. */
 
-import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../process/system-clock.js';
+import { pause } from '../../process/turns.js';
 import type { Layout } from './directory.js';
 
 /**
@@ -24,12 +25,12 @@ const patience = 10_000;
 
 async function acquire(layout: Layout, id: string): Promise<() => void> {
   const path = layout.lock(id);
-  const began = performance.now();
+  const began = systemClock.monotonic();
   let seen: { readonly lock: string; readonly since: number } | undefined;
   for (;;) {
     const { lock, isTaken } = make(layout, path);
     if (lock !== undefined) return () => remove(layout, path, lock);
-    const now = performance.now();
+    const now = systemClock.monotonic();
     if (isTaken !== true || now - began > patience) return () => {};
     const there = look(layout, path);
     // By our own clock alone: the time on the file says nothing after someone has set the clock.

@@ -1,8 +1,8 @@
 /** Reads one file of the entries' folder, whatever it may be. */
 
-import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { LARGEST_ENTRY } from '../../core/codec.js';
+import { fs as nodeFs } from '../../process/builtins.js';
 import type { StoreEntry } from '../store.js';
 import type { Layout } from './directory.js';
 import type { FileStats, FileSystem } from './file-system.js';
@@ -16,11 +16,12 @@ export interface FileEntry extends StoreEntry {
 }
 
 /** One byte more than an entry may have, to see that there is more. Shared: reading is synchronous. */
-const buffer = Buffer.allocUnsafe(LARGEST_ENTRY + 1);
+let buffer: Buffer | undefined;
 
 // A link is not followed, and opening a FIFO does not wait for a writer: four of them planted in the folder
 // would otherwise stop all file and DNS work of the process. Windows has neither flag.
-const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = nodeFs.constants;
+const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 /**
  * The entry `id`, or `undefined` if there is no such file. Never blocks and never reads more than an entry may
@@ -53,6 +54,19 @@ export function readEntry(layout: Layout, id: string, known?: FileEntry): FileEn
     if (code === undefined || general.has(code)) throw cause;
     const problem = problems[code] ?? `cannot be opened (${code})`;
     return entryOf(id, { ino: 0, size: 0, ctimeMs: 0, mtimeMs: 0 }, '', problem);
+  }
+}
+
+/**
+ * The entry that was just written to this inode, unread. `undefined` if it cannot be told, or another is there by now:
+ * that it is gone again is no failure to write.
+ */
+export function writtenEntry(layout: Layout, id: string, body: string, inode: number): FileEntry | undefined {
+  try {
+    const stats = layout.fs.lstatSync(layout.entry(id));
+    return stats.ino === inode ? entryOf(id, stats, body) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -139,6 +153,7 @@ const tooLarge = `is larger than ${LARGEST_ENTRY} bytes`;
 
 /** The text of the file, or `undefined` if there is more than an entry may have: it grew since it was looked at. */
 function readBody(fs: FileSystem, file: number, size: number): string | undefined {
+  buffer ??= Buffer.allocUnsafe(LARGEST_ENTRY + 1);
   let length = 0;
   // Up to its size: to ask for more costs a system call, and if it has grown meanwhile, the next look sees that.
   while (length < buffer.length && (length < size || size === 0)) {

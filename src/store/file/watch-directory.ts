@@ -1,7 +1,8 @@
 /** Hints that something in the entries' folder changed. Hints, not truth: they may be lost, doubled or late. */
 
-import { type FSWatcher, watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { basename } from 'node:path';
+import { fs } from '../../process/builtins.js';
 import type { Layout } from './directory.js';
 
 /**
@@ -21,7 +22,7 @@ export function watchDirectory(layout: Layout, hint: (id?: string) => void, lose
     for (const watcher of watchers) watcher.close();
   };
   const listen = (folder: string, hear: (name: string) => void) => {
-    const watcher = watch(folder, { persistent: false });
+    const watcher = fs.watch(folder, { persistent: false });
     watchers.push(watcher);
     // A touch is a `change`: a heartbeat, of which there are many, and which changes nothing that anyone shows.
     watcher.on('change', (event, name) => {

@@ -1,8 +1,9 @@
 /** Writes one entry, whole or not at all. */
 
-import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { RollcallError } from '../../core/errors.js';
+import { randomBytes } from '../../process/random.js';
+import { systemClock } from '../../process/system-clock.js';
+import { pause } from '../../process/turns.js';
 import { conflictMessage } from '../memory-store.js';
 import { cannot, type Layout } from './directory.js';
 import { type FileSystem, isThere } from './file-system.js';
@@ -10,12 +11,12 @@ import { type FileSystem, isThere } from './file-system.js';
 /**
  * Publishes a new entry: written among the drafts, then linked into place, which fails if the name is taken. It is
  * there completely or not at all, and no other user could ever open it. Prepares the folders if they are missing.
- * `at` is its time of renewal; now, by the kernel's clock, unless given.
+ * `at` is its time of renewal; now, by the kernel's clock, unless given. Resolves with the inode of the file.
  *
  * @throws ROLLCALL_CONFLICT if there is an entry of this id.
  * @throws ROLLCALL_STORE if it cannot be written.
  */
-export function publishEntry(layout: Layout, id: string, body: string, at?: Date): Promise<void> {
+export function publishEntry(layout: Layout, id: string, body: string, at?: Date): Promise<number> {
   return write(layout, id, body, at, async (draft, target) => {
     try {
       layout.fs.linkSync(draft, target);
@@ -38,7 +39,7 @@ export function publishEntry(layout: Layout, id: string, body: string, at?: Date
  *
  * @throws ROLLCALL_STORE if it cannot be written; the previous entry is then as it was.
  */
-export function replaceEntry(layout: Layout, id: string, body: string, at?: Date): Promise<void> {
+export function replaceEntry(layout: Layout, id: string, body: string, at?: Date): Promise<number> {
   return write(layout, id, body, at, (draft, target) => rename(layout.fs, draft, target));
 }
 
@@ -47,17 +48,22 @@ type Place = (draft: string, target: string) => Promise<void>;
 /** How often to begin again when the folders vanish under a write. */
 const attempts = 5;
 
-async function write(layout: Layout, id: string, body: string, at: Date | undefined, place: Place): Promise<void> {
+/** What makes the drafts of this process its own. */
+let mark: string | undefined;
+let drafts = 0;
+
+async function write(layout: Layout, id: string, body: string, at: Date | undefined, place: Place): Promise<number> {
   const target = layout.entry(id);
   for (let attempt = 1; ; attempt++) {
     // A name of its own for each attempt: with one name for all, a writer could put another's half draft into place.
-    const draft = layout.draft(id, randomBytes(6).toString('hex'));
+    mark ??= Buffer.from(randomBytes(6)).toString('hex');
+    const draft = layout.draft(id, `${mark}${drafts++}`);
     try {
       layout.prepare();
-      writeDraft(layout.fs, draft, Buffer.from(body, 'utf8'));
+      const inode = writeDraft(layout.fs, draft, Buffer.from(body, 'utf8'));
       if (at !== undefined) layout.fs.lutimesSync(draft, at, at);
       await place(draft, target);
-      return;
+      return inode;
     } catch (error) {
       const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
       // Someone removed the folders, or swept the draft of a writer that was stopped for a minute.
@@ -69,7 +75,7 @@ async function write(layout: Layout, id: string, body: string, at: Date | undefi
   }
 }
 
-function writeDraft(fs: FileSystem, path: string, bytes: Buffer): void {
+function writeDraft(fs: FileSystem, path: string, bytes: Buffer): number {
   const file = fs.openSync(path, 'wx', 0o600);
   try {
     let written = 0;
@@ -80,7 +86,9 @@ function writeDraft(fs: FileSystem, path: string, bytes: Buffer): void {
       written += more;
     }
     // A umask may have taken away what we need ourselves. No fsync: after a power loss every entry is void anyway.
-    if ((fs.fstatSync(file).mode & 0o600) !== 0o600) fs.fchmodSync(file, 0o600);
+    const { mode, ino } = fs.fstatSync(file);
+    if ((mode & 0o600) !== 0o600) fs.fchmodSync(file, 0o600);
+    return ino;
   } finally {
     fs.closeSync(file);
   }
@@ -106,13 +114,13 @@ const busy = new Set(process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY']
 const busyFor = 2_000;
 
 async function rename(fs: FileSystem, from: string, to: string): Promise<void> {
-  const until = performance.now() + busyFor;
+  const until = systemClock.monotonic() + busyFor;
   for (;;) {
     try {
       fs.renameSync(from, to);
       return;
     } catch (error) {
-      if (!busy.has((error as NodeJS.ErrnoException).code ?? '') || performance.now() > until) throw error;
+      if (!busy.has((error as NodeJS.ErrnoException).code ?? '') || systemClock.monotonic() > until) throw error;
       await pause(10 + Math.random() * 50);
     }
   }
