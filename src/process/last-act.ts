@@ -1,6 +1,6 @@
 /** The last act of a process, however it ends short of SIGKILL. */
 
-import { nextTurn } from './turns.js';
+import { nextTurn, soon } from './turns.js';
 
 type Act = () => void;
 
@@ -62,9 +62,9 @@ function hook(): void {
     unhook?.();
     process.kill(process.pid, signal);
     // As pid 1 of a container it lives on: the kernel ignores the default of a signal there.
-    setImmediate(() => {
+    soon(() => {
       if (acts.size > 0 && unhook === undefined) hook();
-    }).unref();
+    });
   };
   // First in line, when a `once` listener of the program's own can still be counted.
   for (const signal of signals) process.prependListener(signal, hear);

@@ -1,6 +1,7 @@
 /** When to look: at once at what a hint names, at everything on a slow tick, and soon where a hint names nothing. */
 
 import type { Timer } from '../core/clock.js';
+import { soon } from '../process/turns.js';
 import type { Unwatch } from '../store/store.js';
 import type { World } from './survey.js';
 
@@ -58,10 +59,10 @@ export class Lookout {
     if (this.#isLooking || this.#isSummoned) return;
     this.#isSummoned = true;
     // Not from within the hint: of a burst, all names that are told in one turn are looked at in one go.
-    setImmediate(() => {
+    soon(() => {
       this.#isSummoned = false;
       void this.#work();
-    }).unref();
+    });
   }
 
   /** Whether the next look at everything keeps the process alive. */
