@@ -1,15 +1,15 @@
 /** The handle that `register` returns: keeps the entry alive, changes it, takes it away. */
 
 import type { Timer } from '../core/clock.js';
-import { decodePlain, encode, LARGEST_ENTRY } from '../core/codec.js';
-import { invalid, isRollcallError, RollcallError } from '../core/errors.js';
+import { decodePlain } from '../core/codec.js';
+import { isRollcallError, RollcallError } from '../core/errors.js';
 import type { Instance, RegistrationPatch } from '../core/instance.js';
-import { plainPatch } from '../core/plain.js';
-import { parse } from '../core/problems.js';
 import { read } from '../core/read.js';
 import { judge } from '../core/verdict.js';
 import { onLastAct } from '../process/last-act.js';
+import { soon } from '../process/turns.js';
 import type { StoreEntry } from '../store/store.js';
+import { checkPatch, encodeBounded, legible, withoutUndefined } from './door.js';
 import type { Abortable } from './options.js';
 import { Queue } from './queue.js';
 import type { World } from './survey.js';
@@ -28,6 +28,7 @@ export class Registration implements AsyncDisposable {
   #body: string;
   #timer: Timer | undefined;
   #forgetLastAct: (() => void) | undefined;
+  #letGo: (() => void) | undefined;
   #isOver = false;
   /** Of a streak of failures only the first is reported. */
   #isFailing = false;
@@ -60,6 +61,8 @@ export class Registration implements AsyncDisposable {
     }
     registration.#forgetLastAct = forget;
     registration.#schedule();
+    // A moment later: whoever only registers and ends does not pay for it.
+    soon(() => void registration.#hold());
     return registration;
   }
 
@@ -82,7 +85,7 @@ export class Registration implements AsyncDisposable {
    * @throws ROLLCALL_STORE if it cannot be written; the entry is then as it was.
    */
   async update(patch: RegistrationPatch, { signal }: Abortable = {}): Promise<Instance> {
-    const changes = plainPatch(patch) ?? (await parsePatch(patch));
+    const changes = await checkPatch(patch);
     signal?.throwIfAborted();
     return this.#queue.add(async () => {
       signal?.throwIfAborted();
@@ -137,8 +140,24 @@ export class Registration implements AsyncDisposable {
     await this.deregister();
   }
 
+  /** Ties the entry to this process, where the store can. Without that its death is found by looking. */
+  async #hold(): Promise<void> {
+    const { store, probe } = this.#world;
+    if (this.#isOver || this.#instance.process.pid !== probe.observer.pid) return;
+    this.#letGo?.();
+    this.#letGo = undefined;
+    try {
+      const letGo = await store.hold?.(this.id);
+      if (this.#isOver) letGo?.();
+      else this.#letGo = letGo;
+    } catch {
+      // A path that is too long, a file system without sockets, no file left to open: then it goes without.
+    }
+  }
+
   #end(): void {
     this.#isOver = true;
+    this.#letGo?.();
     this.#timer?.cancel();
     this.#forgetLastAct?.();
     this.#onEnd(this);
@@ -182,6 +201,8 @@ export class Registration implements AsyncDisposable {
     if (entry !== undefined && (await this.#isLegible(entry))) return;
     try {
       await store.put(this.id, this.#body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
+      // Whoever took the entry away took this with it, as a rule.
+      if (entry === undefined) await this.#hold();
     } catch (error) {
       // Put back or mended by hand in this very moment: the next heartbeat sees whose it is.
       if (!isRollcallError(error, 'ROLLCALL_CONFLICT')) throw error;
@@ -219,30 +240,4 @@ export class Registration implements AsyncDisposable {
     const message = `The entry ${this.id} was taken by another writer; it is left alone. Register again for a new id.`;
     return new RollcallError('ROLLCALL_LOST', message, { id: this.id });
   }
-}
-
-function encodeBounded(instance: Instance): string {
-  const body = encode(instance);
-  const size = Buffer.byteLength(body);
-  if (size > LARGEST_ENTRY) {
-    const message = `is ${size} bytes as JSON, and an entry has at most ${LARGEST_ENTRY}; put large data elsewhere`;
-    throw invalid('The registration', [{ path: '', message }]);
-  }
-  return body;
-}
-
-/** The instance as every reader will have it. What we cannot read ourselves is refused before anyone else sees it. */
-async function legible(id: string, body: string): Promise<Instance> {
-  const { instance, illegible } = await read(id, body);
-  if (instance === undefined) throw invalid('The registration', [{ path: '', message: illegible }]);
-  return instance;
-}
-
-async function parsePatch(patch: RegistrationPatch): Promise<RegistrationPatch> {
-  const { patchSchema } = await import('../core/schema.js');
-  return parse(patchSchema, patch, 'The update');
-}
-
-function withoutUndefined(instance: Instance): Instance {
-  return Object.fromEntries(Object.entries(instance).filter(([, value]) => value !== undefined)) as unknown as Instance;
 }

@@ -6,8 +6,6 @@ import { invalid, RollcallError } from '../core/errors.js';
 import { createId, isId } from '../core/id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
 import { byAge, choose, type Turns } from '../core/pick.js';
-import { plainInput } from '../core/plain.js';
-import { parse } from '../core/problems.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';
@@ -15,6 +13,7 @@ import { randomBytes } from '../process/random.js';
 import { systemClock } from '../process/system-clock.js';
 import { FileStore } from '../store/file/file-store.js';
 import type { Store } from '../store/store.js';
+import { checkInput } from './door.js';
 import {
   type Abortable,
   checkOptions,
@@ -110,7 +109,7 @@ export class Registry implements World, AsyncDisposable {
     checkOptions('register', options);
     const { pid } = options;
     if (pid !== undefined) pass(pidCheck, pid, 'The options of register', 'pid');
-    const { ttl, cwd, ...given } = plainInput(input) ?? (await parseInput(input));
+    const { ttl, cwd, ...given } = await checkInput(input);
     options.signal?.throwIfAborted();
     const now = new Date(this.clock.now()).toISOString();
     const instance: Instance = {
@@ -286,11 +285,6 @@ export class Registry implements World, AsyncDisposable {
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
   }
-}
-
-async function parseInput(input: RegistrationInput) {
-  const { registrationSchema } = await import('../core/schema.js');
-  return parse(registrationSchema, input, 'The registration');
 }
 
 function workingDirectory(): string | undefined {

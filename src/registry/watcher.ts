@@ -6,6 +6,7 @@ import type { Instance } from '../core/instance.js';
 import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { ChangeStream } from './change-stream.js';
+import { Lifelines } from './lifelines.js';
 import { Listeners } from './listeners.js';
 import { Lookout } from './lookout.js';
 import type { Abortable } from './options.js';
@@ -40,6 +41,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   readonly #onClose: (watcher: Watcher) => void;
   #conditions: readonly Condition[] = [];
   readonly #lookout: Lookout;
+  readonly #lifelines: Lifelines;
   /** Oldest registration first, as long as `#isOrdered`. */
   #current = new Map<string, Instance>();
   #isOrdered = true;
@@ -63,6 +65,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#query = parseQuery(query);
     this.#surveyor = new Surveyor(world, { isLasting: true });
     this.#lookout = new Lookout(world, (ids) => this.#look(ids));
+    this.#lifelines = new Lifelines(world, (id) => this.#lookout.hint(id));
     this.#listeners = new Listeners((error) => world.report(error));
     this.#onClose = options.onClose ?? (() => {});
     const { signal } = options;
@@ -139,6 +142,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#isClosed = true;
     this.#failure = failure;
     void this.#lookout.stop();
+    this.#lifelines.stop();
     this.#forgetSignal();
     for (const stream of this.#streams) stream.end(failure);
     this.#streams.clear();
@@ -228,6 +232,8 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   }
 
   #tell(change: Change): void {
+    if (change.type === 'add') this.#lifelines.add(change.instance);
+    else if (change.type === 'remove') this.#lifelines.remove(change.instance);
     for (const stream of this.#streams) stream.tell(change);
     if (change.type === 'add') this.#listeners.emit('add', change.instance);
     else if (change.type === 'change') this.#listeners.emit('change', change.instance, change.previous);

@@ -85,6 +85,16 @@ export interface Store {
    * Entries are never touched by it.
    */
   sweep?(options?: { readonly dryRun?: boolean | undefined }): Promise<number>;
+  /**
+   * Ties the entry to this process by something that ends with it, however it ends, until what it resolves with is
+   * called. May fail: an entry is as good without, only its death is told later.
+   */
+  hold?(id: string): Promise<() => void>;
+  /**
+   * Calls `ended` once what the owner holds for the entry has ended. That is a hint to look at the process, and no
+   * proof. Resolves with what stops it, or with `undefined` if nothing is held.
+   */
+  follow?(id: string, ended: () => void): Promise<(() => void) | undefined>;
   /** Lets go of whatever it holds. Calling it twice does no harm. */
   close(): Promise<void>;
 }

@@ -13,7 +13,18 @@ import type {
 } from '../store/store.js';
 
 /** What can be called on a store. */
-export type StoreMethod = 'put' | 'get' | 'list' | 'touch' | 'delete' | 'deleteNow' | 'watch' | 'sweep' | 'close';
+export type StoreMethod =
+  | 'put'
+  | 'get'
+  | 'list'
+  | 'touch'
+  | 'delete'
+  | 'deleteNow'
+  | 'watch'
+  | 'sweep'
+  | 'hold'
+  | 'follow'
+  | 'close';
 
 /** What comes before a call, with the id it is for, if there is one. The call waits for it, and fails if it throws. */
 export type Act = (id?: string) => void | Promise<void>;
@@ -74,6 +85,8 @@ export class FaultyStore implements Store {
   deleteNow?: (id: string, isOwn: (body: string) => boolean) => boolean;
   watch?: (hint: (id?: string) => void) => Promise<Unwatch>;
   sweep?: (options?: { readonly dryRun?: boolean | undefined }) => Promise<number>;
+  hold?: (id: string) => Promise<() => void>;
+  follow?: (id: string, ended: () => void) => Promise<(() => void) | undefined>;
   readonly #inner: Store;
   readonly #planned = new Set<{ left: number; readonly act: Act; readonly method: StoreMethod | undefined }>();
 
@@ -103,6 +116,18 @@ export class FaultyStore implements Store {
       this.sweep = async (options) => {
         await this.#enter('sweep');
         return (await inner.sweep?.(options)) ?? 0;
+      };
+    }
+    if (inner.hold !== undefined) {
+      this.hold = async (id) => {
+        await this.#enter('hold', id);
+        return (await inner.hold?.(id)) ?? (() => {});
+      };
+    }
+    if (inner.follow !== undefined) {
+      this.follow = async (id, ended) => {
+        await this.#enter('follow', id);
+        return inner.follow?.(id, ended);
       };
     }
   }

@@ -49,6 +49,8 @@ export class Layout {
   /** New entries while they are written. Not beside the finished ones, where each would wake every watcher. */
   readonly drafts: string;
   readonly locks: string;
+  /** Sockets, one for an entry: see lifeline.ts. */
+  readonly lifelines: string;
   readonly fs: FileSystem;
 
   constructor(root: string, fs: FileSystem = systemFileSystem) {
@@ -57,6 +59,7 @@ export class Layout {
     this.entries = join(root, 'v1');
     this.drafts = join(this.entries, '.drafts');
     this.locks = join(this.entries, '.locks');
+    this.lifelines = join(this.entries, '.lifelines');
   }
 
   entry(id: string): string {
@@ -78,7 +81,16 @@ export class Layout {
    * @throws ROLLCALL_STORE if one is not a folder, belongs to someone else, or cannot be made.
    */
   prepare(): void {
-    for (const path of [this.root, this.entries, this.drafts, this.locks]) {
+    this.#prepare([this.root, this.entries, this.drafts, this.locks]);
+  }
+
+  /** As `prepare`, for the folder that only those need who can have a lifeline. */
+  prepareLifelines(): void {
+    this.#prepare([this.lifelines]);
+  }
+
+  #prepare(paths: readonly string[]): void {
+    for (const path of paths) {
       if (this.#check(path, true) !== undefined) continue;
       try {
         makeFolder(this.fs, path);

@@ -3,31 +3,17 @@
 import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import { systemClock } from '../../process/system-clock.js';
-import { nextTurn } from '../../process/turns.js';
 import { conflictMessage } from '../memory-store.js';
 import type { DeleteCondition, ListOptions, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
-import { type FileStats, type FileSystem, systemFileSystem } from './file-system.js';
+import { type FileSystem, systemFileSystem } from './file-system.js';
 import { keepWatching } from './keep-watching.js';
+import { followLifeline, holdLifeline, removeLifeline } from './lifeline.js';
+import { Listing } from './listing.js';
 import { withLock } from './lock.js';
 import { type FileEntry, readEntry, writtenEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
-
-/**
- * Two writes within one tick of the file system's clock may leave the same time, and inodes are reused at once: what was
- * written this recently, in ms, is read again. ext4, XFS and btrfs have ticks of up to 10 ms before Linux 6.13.
- */
-const tick = 100;
-
-/** The same where times come in whole seconds, or in two of them (FAT, HFS+). */
-const coarseTick = 2_500;
-
-/** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
-const slice = 256;
-
-/** How long a listing may be shown again while nothing was made, renamed or removed in the folder, in ms. */
-const lag = 2_000;
 
 export interface FileStoreOptions {
   /** An absolute path. `ROLLCALL_DIR`, or the platform's data folder, unless given. */
@@ -50,11 +36,9 @@ export class FileStore implements Store {
   readonly #fs: FileSystem;
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
-  /** Entries by id, so that the next listing need not read what has not changed. */
-  readonly #known = new Map<string, FileEntry>();
-  /** The last listing, with the folder as it was just before. */
-  #listing: { readonly folder: FileStats; readonly began: number; readonly entries: readonly FileEntry[] } | undefined;
+  readonly #listing: Listing;
   readonly #watching = new Set<() => void>();
+  readonly #held = new Map<string, () => void>();
   /** How often it was closed: what was begun before is not to be held. */
   #closed = 0;
 
@@ -62,6 +46,7 @@ export class FileStore implements Store {
     this.#explicit = options.directory;
     this.#clock = options.clock ?? systemClock;
     this.#fs = options.fs ?? systemFileSystem;
+    this.#listing = new Listing(this.#clock);
   }
 
   /** Where the entries are, and why there. Resolved on first use and not again. */
@@ -94,39 +79,8 @@ export class FileStore implements Store {
     return layout.look() === undefined ? undefined : this.#read(layout, id);
   }
 
-  async list({ mayLag = false }: ListOptions = {}): Promise<readonly StoreEntry[]> {
-    const layout = await this.#open();
-    const folder = layout.look();
-    if (folder === undefined) return [];
-    const began = this.#clock.monotonic();
-    const last = this.#listing;
-    if (mayLag && last !== undefined && began - last.began <= lag && isUnchanged(folder, last.folder)) {
-      return last.entries;
-    }
-    const entries = await this.#readAll(layout);
-    // What is wrong with a file may pass without a trace: a lease, a second name.
-    const isSound = isSettled(folder.ctimeMs) && entries.every(({ problem }) => problem === undefined);
-    this.#listing = isSound ? { folder, began, entries } : undefined;
-    return entries;
-  }
-
-  async #readAll(layout: Layout): Promise<readonly FileEntry[]> {
-    const ids = this.#ids(layout);
-    const found: FileEntry[] = [];
-    for (const [index, id] of ids.entries()) {
-      if (index > 0 && index % slice === 0) await nextTurn();
-      const known = this.#known.get(id);
-      const entry = this.#read(layout, id, known);
-      if (entry !== undefined) found.push(entry);
-      if (entry === known) continue;
-      if (entry !== undefined && isSettled(entry.changedAt)) this.#known.set(id, entry);
-      else this.#known.delete(id);
-    }
-    if (this.#known.size > ids.length) {
-      const present = new Set(ids);
-      for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
-    }
-    return found;
+  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
+    return this.#listing.take(await this.#open(), options);
   }
 
   async touch(id: string): Promise<boolean> {
@@ -155,7 +109,10 @@ export class FileStore implements Store {
     const layout = this.#layout;
     if (layout === undefined) return false;
     const entry = this.#read(layout, id);
-    return entry !== undefined && isOwn(entry.body) && this.#unlink(layout, id);
+    const isGone = entry !== undefined && isOwn(entry.body) && this.#unlink(layout, id);
+    // The kernel closes it, and leaves its name.
+    if (isGone && this.#held.has(id)) removeLifeline(layout, id);
+    return isGone;
   }
 
   async watch(hint: (id?: string) => void): Promise<Unwatch> {
@@ -169,15 +126,31 @@ export class FileStore implements Store {
     };
   }
 
+  async hold(id: string): Promise<() => void> {
+    const layout = await this.#open();
+    const closed = this.#closed;
+    const letGo = await holdLifeline(layout, id);
+    const release = () => {
+      if (this.#held.delete(id)) letGo();
+    };
+    this.#held.set(id, release);
+    if (this.#closed !== closed) release();
+    return release;
+  }
+
+  async follow(id: string, ended: () => void): Promise<(() => void) | undefined> {
+    return followLifeline(await this.#open(), id, ended);
+  }
+
   async sweep(options: { readonly dryRun?: boolean | undefined } = {}): Promise<number> {
     return sweepOrphans(await this.#open(), this.#clock.now(), options.dryRun ?? false);
   }
 
   async close(): Promise<void> {
-    this.#known.clear();
-    this.#listing = undefined;
+    this.#listing.forget();
     this.#closed++;
     for (const end of this.#watching) end();
+    for (const release of this.#held.values()) release();
     this.#watching.clear();
   }
 
@@ -191,21 +164,9 @@ export class FileStore implements Store {
     return this.#clock === systemClock ? undefined : new Date(this.#clock.now());
   }
 
-  #ids(layout: Layout): string[] {
+  #read(layout: Layout, id: string): FileEntry | undefined {
     try {
-      const names = this.#fs
-        .readdirSync(layout.entries)
-        .filter((name) => name.endsWith('.json') && !name.startsWith('.'));
-      return names.map((name) => name.slice(0, -'.json'.length));
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw cannot('read the folder', layout.entries, cause);
-    }
-  }
-
-  #read(layout: Layout, id: string, known?: FileEntry): FileEntry | undefined {
-    try {
-      return readEntry(layout, id, known);
+      return readEntry(layout, id);
     } catch (cause) {
       throw cannot('read the entry', layout.entry(id), cause);
     }
@@ -221,14 +182,4 @@ export class FileStore implements Store {
       throw cannot('remove the entry', layout.entry(id), cause);
     }
   }
-}
-
-/** Whether what changed last at `changedAt` (ms since 1970) will have another time when it changes again. */
-function isSettled(changedAt: number): boolean {
-  return Date.now() - changedAt > (changedAt % 1_000 === 0 ? coarseTick : tick);
-}
-
-/** A name that is made, replaced or removed moves the folder's time of change; a file that is written in place does not. */
-function isUnchanged(now: FileStats, then: FileStats): boolean {
-  return now.ctimeMs === then.ctimeMs && now.ino === then.ino && now.dev === then.dev;
 }

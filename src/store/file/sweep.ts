@@ -12,15 +12,16 @@ const orphanAge = 60_000;
 // place of one that was looked at just before.
 const draftName = /^(.+)\.json\.[^.]+$/;
 const lockName = /^(.+)\.lock$/;
+const lifelineName = /^[0-9a-z]{26}$/;
 
 /**
- * Removes drafts and locks that nobody has touched for a minute; with `dryRun` only counts them. What cannot be
+ * Removes drafts, locks and lifelines that nobody has touched for a minute; with `dryRun` only counts them. What cannot be
  * looked at or removed is left for the next sweep.
  */
 export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): number {
   // Refuses a folder that is not ours, or not a folder, as every other operation does.
   if (layout.look() === undefined) return 0;
-  let found = 0;
+  let found = sweepLifelines(layout, now, dryRun);
   for (const [folder, named] of [
     [layout.drafts, draftName],
     [layout.locks, lockName],
@@ -31,6 +32,17 @@ export function sweepOrphans(layout: Layout, now: number, dryRun: boolean): numb
     }
   }
   return found;
+}
+
+/** Removes what is left of lifelines: sockets for which there is no entry any more. */
+function sweepLifelines(layout: Layout, now: number, dryRun: boolean): number {
+  const names = namesIn(layout.fs, layout.lifelines);
+  if (names.length === 0) return 0;
+  const kept = new Set(
+    namesIn(layout.fs, layout.entries).map((name) => name.slice(-'.json'.length - 26, -'.json'.length)),
+  );
+  const orphans = names.filter((name) => lifelineName.test(name) && !kept.has(name));
+  return orphans.filter((name) => removeIfOld(layout.fs, join(layout.lifelines, name), now, dryRun)).length;
 }
 
 function namesIn(fs: FileSystem, folder: string): string[] {

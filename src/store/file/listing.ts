@@ -1,0 +1,112 @@
+/** All entries of a folder, and what is remembered of them to spare the next listing work. */
+
+import type { Clock } from '../../core/clock.js';
+import { nextTurn } from '../../process/turns.js';
+import type { ListOptions } from '../store.js';
+import { cannot, type Layout } from './directory.js';
+import type { FileStats } from './file-system.js';
+import { type FileEntry, readEntry } from './read-entry.js';
+
+/**
+ * Two writes within one tick of the file system's clock may leave the same time, and inodes are reused at once: what was
+ * written this recently, in ms, is read again. ext4, XFS and btrfs have ticks of up to 10 ms before Linux 6.13.
+ */
+const tick = 100;
+
+/** The same where times come in whole seconds, or in two of them (FAT, HFS+). */
+const coarseTick = 2_500;
+
+/** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
+const slice = 256;
+
+/** How long a listing may be shown again while nothing was made, renamed or removed in the folder, in ms. */
+const lag = 2_000;
+
+/** A listing, and the folder as it was just before. */
+interface Last {
+  readonly folder: FileStats;
+  readonly began: number;
+  readonly entries: readonly FileEntry[];
+}
+
+export class Listing {
+  readonly #clock: Clock;
+  /** Entries by id: a file that has not changed is not read again. */
+  readonly #known = new Map<string, FileEntry>();
+  #last: Last | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** See `Store.list`. */
+  async take(layout: Layout, { mayLag = false }: ListOptions = {}): Promise<readonly FileEntry[]> {
+    const folder = layout.look();
+    if (folder === undefined) return [];
+    const isStill = isSettled(folder.ctimeMs);
+    const began = this.#clock.monotonic();
+    const last = this.#last;
+    if (mayLag && last !== undefined && began - last.began <= lag && isUnchanged(folder, last.folder)) {
+      return last.entries;
+    }
+    const entries = await this.#readAll(layout);
+    // What is wrong with a file may pass without a trace: a lease, a second name.
+    const isSound = isStill && entries.every(({ problem }) => problem === undefined);
+    this.#last = isSound ? { folder, began, entries } : undefined;
+    return entries;
+  }
+
+  forget(): void {
+    this.#known.clear();
+    this.#last = undefined;
+  }
+
+  async #readAll(layout: Layout): Promise<readonly FileEntry[]> {
+    const ids = idsIn(layout);
+    const found: FileEntry[] = [];
+    for (const [index, id] of ids.entries()) {
+      if (index > 0 && index % slice === 0) await nextTurn();
+      const known = this.#known.get(id);
+      const entry = read(layout, id, known);
+      if (entry !== undefined) found.push(entry);
+      if (entry === known) continue;
+      if (entry !== undefined && isSettled(entry.changedAt)) this.#known.set(id, entry);
+      else this.#known.delete(id);
+    }
+    if (this.#known.size > ids.length) {
+      const present = new Set(ids);
+      for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
+    }
+    return found;
+  }
+}
+
+function read(layout: Layout, id: string, known: FileEntry | undefined): FileEntry | undefined {
+  try {
+    return readEntry(layout, id, known);
+  } catch (cause) {
+    throw cannot('read the entry', layout.entry(id), cause);
+  }
+}
+
+function idsIn(layout: Layout): string[] {
+  try {
+    const names = layout.fs
+      .readdirSync(layout.entries)
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+    return names.map((name) => name.slice(0, -'.json'.length));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cannot('read the folder', layout.entries, cause);
+  }
+}
+
+/** Whether what changed last at `changedAt` (ms since 1970) will have another time when it changes again. */
+function isSettled(changedAt: number): boolean {
+  return Date.now() - changedAt > (changedAt % 1_000 === 0 ? coarseTick : tick);
+}
+
+/** A name that is made, replaced or removed moves the folder's time of change; a file that is written in place does not. */
+function isUnchanged(now: FileStats, then: FileStats): boolean {
+  return now.ctimeMs === then.ctimeMs && now.ino === then.ino && now.dev === then.dev;
+}
