@@ -1,0 +1,1 @@
+// A CommonJS file in which nothing happens.

@@ -1,0 +1,86 @@
+/**
+ * `npm run bench`: what rollcall costs, against the limit and what people use today.
+ *
+ *   npm run bench                       every part (some 25 minutes)
+ *   npm run bench -- watch death        some of them
+ *   npm run bench -- --quick            few rounds, up to 1,000 entries: whether all of it works (a minute)
+ *   npm run bench -- --entries 1000     at this number of entries only
+ *   npm run bench -- --json FILE        the results go there, and not to test/bench/last.json
+ *   npm run bench -- --write            they go to test/bench/results.json, and their tables into the README
+ *
+ * Ends with 0 if every goal is met, 1 if one is missed, and 3 if none is, but the machine was too noisy to tell of some.
+ */
+
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Bench } from './bench.js';
+import { assess, exitCode } from './goals.js';
+import { describe, keep, latest, save } from './results.js';
+import { textOf } from './table.js';
+
+const parts = ['start', 'register', 'discover', 'first', 'current', 'watch', 'death', 'idle', 'reap', 'stampede'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    entries: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  const [, head = ''] = readFileSync(new URL(import.meta.url), 'utf8').match(/^\/\*\*\n(.*?)\n \*\//s) ?? [];
+  console.log(`${head.replace(/^ \* ?/gm, '')}\n\nParts: ${parts.join(', ')}.`);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => !parts.includes(name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', ')}; there is ${parts.join(', ')}.`);
+  process.exit(2);
+}
+
+const about = describe(values.quick);
+const bench = new Bench({ isQuick: values.quick });
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => void bench.close().finally(() => process.exit(130)));
+}
+
+const [load = 0] = loadavg();
+console.log(`Node ${about.node}, ${about.system}, ${about.cores} × ${about.cpu}; load ${load.toFixed(1)}`);
+if (load > cpus().length / 2) console.log('The machine is at work on something else: what is told below may be wrong.');
+
+/** @type {import('./results.js').Results} */
+const results = {};
+try {
+  for (const name of positionals.length > 0 ? positionals : parts) {
+    /** @type {{ scenes: import('./bench.js').Scene[] }} */
+    const { scenes } = await import(`./${name}.js`);
+    const found = [];
+    for (const { rows, sizes, quick, play } of scenes) {
+      const all = values.quick ? (quick ?? []) : sizes;
+      for (const entries of all.filter((size) => values.entries === undefined || size === Number(values.entries))) {
+        const figures = { entries, ...(await play(bench, entries)) };
+        for (const row of rows) {
+          const result = assess(row, figures);
+          if (result === undefined) continue;
+          found.push(result);
+          console.log(`\n${textOf(result)}`);
+        }
+      }
+    }
+    results[name] = { about, results: found };
+  }
+} finally {
+  await bench.close();
+}
+
+save(values.json ?? latest, results);
+if (values.write) keep(results, parts);
+const all = Object.values(results).flatMap(({ results }) => results);
+const count = (/** @type {string} */ verdict) =>
+  all.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome.verdict === verdict).length;
+console.log(`\n${count('met')} goals met, ${count('missed')} missed, ${count('noisy')} too noisy to tell`);
+process.exitCode = exitCode(all);
