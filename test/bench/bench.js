@@ -1,5 +1,6 @@
 /** What the parts share: a temporary folder, registries of every size, and the end of all that was started. */
 
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { entriesIn } from './by-hand.js';
 import { Crowd } from './crowd.js';
 import { Program } from './program.js';
 
-/** @typedef {import('./measure.js').Figures} Figures */
+/** @typedef {import('./measure.js').Measured} Measured */
 /** @typedef {import('./goals.js').Row} Row */
 /** @typedef {{ directory: string, folder: string, entries: number, processes: number }} Place A registry, and the folder of its entries. */
 
@@ -16,7 +17,7 @@ import { Program } from './program.js';
  * @property {readonly Row[]} rows
  * @property {readonly number[]} sizes  How many entries there are.
  * @property {readonly number[]} [quick]  The same for a quick run.
- * @property {(bench: Bench, entries: number) => Promise<{ processes: number, figures: Figures }>} play
+ * @property {(bench: Bench, entries: number) => Promise<Measured & { processes: number }>} play
  */
 
 /** A living machine never has 10,000 servers: the entries of more are shared among so many processes. */
@@ -26,6 +27,8 @@ export class Bench {
   isQuick;
   #root = mkdtempSync(join(realpathSync(tmpdir()), 'rollcall-bench-'));
   #folders = 0;
+  /** @type {string[]} What is of no use when the scene is over. */
+  #scratch = [];
   /** @type {Set<Program>} */
   #programs = new Set();
   /** @type {Map<string, Promise<Crowd>>} */
@@ -43,11 +46,17 @@ export class Bench {
     return this.isQuick ? quick : full;
   }
 
-  /** A new empty folder. */
+  /** A new empty folder, for one scene. */
   folder() {
-    const path = join(this.#root, String(++this.#folders));
-    mkdirSync(path, { mode: 0o700 });
+    const path = this.#newFolder();
+    this.#scratch.push(path);
     return path;
+  }
+
+  /** Removes what a scene has written. */
+  tidy() {
+    for (const path of this.#scratch) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    this.#scratch = [];
   }
 
   /**
@@ -89,6 +98,8 @@ export class Bench {
   copy({ directory, entries, processes }) {
     const target = this.folder();
     cpSync(directory, target, { recursive: true, preserveTimestamps: true });
+    // Or the system writes it to disk while others are measured.
+    spawnSync('sync');
     return { directory: target, folder: join(target, 'v1'), entries, processes };
   }
 
@@ -108,16 +119,23 @@ export class Bench {
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 3 });
   }
 
+  #newFolder() {
+    const path = join(this.#root, String(++this.#folders));
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  }
+
   /**
    * @param {number} entries
    * @param {readonly number[]} pids
    * @returns {Promise<Place>}
    */
   async #populate(entries, pids) {
-    const directory = this.folder();
+    const directory = this.#newFolder();
     const registrar = this.start('registrar.js');
     await registrar.ask('register', { directory, pids, count: entries });
     await registrar.kill();
+    spawnSync('sync');
     return { directory, folder: join(directory, 'v1'), entries, processes: pids.length };
   }
 

@@ -60,7 +60,7 @@ export const scenes = [
     async play(bench, entries) {
       const place = await bench.living(entries);
       const play = { ...cast, world: () => place, found: () => entries };
-      return { processes: place.processes, figures: await playOnStages(bench, play, bench.rounds(15)) };
+      return { processes: place.processes, ...(await playOnStages(bench, play, bench.rounds(15))) };
     },
   },
   {
@@ -81,9 +81,9 @@ export const scenes = [
         takes: bench.rounds(10, 5),
         before: () => owner.ask('update', ++n),
       };
-      const figures = await playOnStages(bench, play, bench.rounds(10));
+      const measured = await playOnStages(bench, play, bench.rounds(10));
       await owner.kill();
-      return { processes: place.processes, figures };
+      return { processes: place.processes, ...measured };
     },
   },
 ];

@@ -67,9 +67,9 @@ export const scenes = [
           },
         });
       }
-      const figures = await interleave(runners, { rounds: bench.rounds(10) });
+      const measured = await interleave(runners, { rounds: bench.rounds(10) });
       await Promise.all(watchers.map((watcher) => watcher.kill()));
-      return { processes: place.processes, figures };
+      return { processes: place.processes, ...measured };
     },
   },
 ];

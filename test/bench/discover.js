@@ -95,7 +95,7 @@ const cast = { file: import.meta.url, cast: 'contenders', contenders };
 async function again(bench, place) {
   const world = { ...place, single: bench.single(place) };
   const play = { ...cast, world: () => world, found: () => place.entries };
-  return { processes: place.processes, figures: await playOnStages(bench, play, bench.rounds(25)) };
+  return { processes: place.processes, ...(await playOnStages(bench, play, bench.rounds(25))) };
 }
 
 /** @type {import('./bench.js').Scene[]} */
@@ -117,7 +117,7 @@ export const scenes = [
       const id = await owner.ask('register');
       const world = { ...place, single: bench.single(place) };
       let n = 0;
-      const figures = await playOnStages(
+      const measured = await playOnStages(
         bench,
         {
           ...cast,
@@ -130,7 +130,7 @@ export const scenes = [
         bench.rounds(15),
       );
       await owner.kill();
-      return { processes: place.processes, figures };
+      return { processes: place.processes, ...measured };
     },
   },
   {

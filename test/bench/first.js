@@ -80,7 +80,7 @@ export const scenes = [
         found: () => entries,
         isFresh: true,
       };
-      return { processes: place.processes, figures: await playOnStages(bench, play, bench.rounds(15)) };
+      return { processes: place.processes, ...(await playOnStages(bench, play, bench.rounds(15))) };
     },
   },
 ];

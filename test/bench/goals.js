@@ -2,7 +2,7 @@
 
 import { median, noiseOf, ofRound, quantile, ratios } from './measure.js';
 
-/** @typedef {import('./measure.js').Figures} Figures */
+/** @typedef {import('./measure.js').Measured} Measured */
 /** @typedef {import('./measure.js').Quartiles} Quartiles */
 /** @typedef {'ms' | 'MB' | '%' | ''} Unit */
 
@@ -22,7 +22,8 @@ import { median, noiseOf, ofRound, quantile, ratios } from './measure.js';
  * @property {Unit} [unit]  'ms' unless given.
  * @property {string} [above]  The contender whose figures are subtracted from the others'.
  * @property {boolean} [hasTail]  Each sample is one occasion, so that the slowest of them say something.
- * @property {boolean} [isCounted]  Counted and not timed: no noise, and a ratio says nothing.
+ * @property {boolean} [isTimed]  What is not, such as memory, is the same on a busy machine. True unless given.
+ * @property {boolean} [isCounted]  A count: whatever else goes on, and no ratio says anything.
  */
 
 /** @typedef {'met' | 'missed' | 'noisy'} Verdict */
@@ -44,11 +45,11 @@ import { median, noiseOf, ofRound, quantile, ratios } from './measure.js';
 
 /**
  * @param {Row} row
- * @param {{ entries: number, processes: number, figures: Figures }} scene
+ * @param {Measured & { entries: number, processes: number }} scene
  * @returns {Result | undefined} Nothing where this system cannot tell the measure.
  */
-export function assess(row, { entries, processes, figures }) {
-  const { what, goals, measure = 'ms', unit = 'ms', above, isCounted = false, hasTail = false } = row;
+export function assess(row, { entries, processes, figures, busy }) {
+  const { what, goals, measure = 'ms', unit = 'ms', above, isTimed = true, isCounted = false, hasTail = false } = row;
   const known = new Map([...figures].map(([name, rounds]) => [name, rounds.flatMap((taken) => taken[measure] ?? [])]));
   const base = above === undefined ? undefined : figures.get(above)?.map((taken) => ofRound(taken[measure] ?? 0));
   /** @type {Map<string, number[]>} */
@@ -77,7 +78,9 @@ export function assess(row, { entries, processes, figures }) {
       const ratio = ratios(of(own), of(goal.to ?? limit));
       const standing = standings.find(({ name }) => name === own);
       const value = goal.of === 'ratio' ? ratio.middle : (standing?.[goal.of] ?? Number.NaN);
-      const noise = isCounted ? undefined : noiseOf(of(goal.to ?? limit), goal.of === 'ratio' ? ratio : undefined);
+      const limits = of(goal.to ?? limit);
+      const others = { busy: isTimed ? busy : 0, limit: limits };
+      const noise = isCounted ? undefined : noiseOf({ ...others, ...(goal.of === 'ratio' && { ratio }) });
       /** @type {Verdict} */
       const verdict = noise !== undefined ? 'noisy' : value <= goal.atMost ? 'met' : 'missed';
       return { ...goal, value, verdict, ...(noise !== undefined && { noise }) };

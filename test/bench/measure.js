@@ -1,8 +1,12 @@
 /** How figures are taken, and what is made of them: rounds, medians, ratios, and whether the machine was quiet. */
 
+import { cpus } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+
 /** @typedef {number | number[]} Figure  What one contender took in one round; of several samples their median counts. */
 /** @typedef {Record<string, Figure>} Taken  All figures of one contender in one round, by measure. */
 /** @typedef {Map<string, Taken[]>} Figures  By contender, round by round. The first contender is the limit, the second rollcall. */
+/** @typedef {{ figures: Figures, busy: number }} Measured  `busy`: how many cores others used meanwhile. */
 /** @typedef {{ name: string, run: (round: number) => Promise<Taken> }} Runner */
 /** @typedef {{ low: number, middle: number, high: number }} Quartiles */
 
@@ -47,23 +51,33 @@ export const ratios = (values, limit) => quartiles(values.map((value, round) => 
 /**
  * By how much the middle half of the rounds may differ, as a share of the median. The median of 15 rounds is then
  * uncertain by some 12 % (0.93 × 0.5 / √15), which is what the goals leave to chance. On a quiet machine it is 0.02 to
- * 0.2; with one more busy process than cores, 0.5 to 3.
+ * 0.2.
  */
-export const noisy = 0.5;
+export const mostSpread = 0.5;
+
+/** How much of a core others may use while all of ours rest. Of two cores, one is then still free for each contender. */
+export const mostBusy = 0.3;
 
 /**
  * Says why nothing can be told from these rounds, or `undefined` if something can.
  *
- * @param {readonly number[]} limit The limit's figure of each round.
- * @param {Quartiles} [ratio] The ratio to it, unless the goal is an absolute one.
+ * @param {{ busy: number, limit: readonly number[], ratio?: Quartiles }} measured
+ *   `busy`: cores that others used. `limit`: its figure of each round. `ratio`: unless the goal is an absolute one.
  */
-export function noiseOf(limit, ratio) {
+export function noiseOf({ busy, limit, ratio }) {
   const share = (/** @type {Quartiles} */ { low, middle, high }) => (high - low) / middle;
+  if (busy > mostBusy) return `others used ${busy.toFixed(1)} cores`;
   const ofLimit = share(quartiles(limit));
-  if (ofLimit > noisy) return `the limit's own figures differ by ${Math.round(ofLimit * 100)} %`;
+  if (ofLimit > mostSpread) return `the limit's own figures differ by ${Math.round(ofLimit * 100)} %`;
   const ofRatio = ratio === undefined ? 0 : share(ratio);
-  return ofRatio > noisy ? `the ratios differ by ${Math.round(ofRatio * 100)} %` : undefined;
+  return ofRatio > mostSpread ? `the ratios differ by ${Math.round(ofRatio * 100)} %` : undefined;
 }
+
+/** What all processes together have used, in ms of one core. */
+const used = () => cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
+
+/** How long it is listened to the others before each round, in ms. The system counts in steps of 10. */
+const listening = 30;
 
 /**
  * @template Item
@@ -85,12 +99,17 @@ export function shuffled(list, random = Math.random) {
  * @param {readonly Runner[]} runners
  * @param {{ rounds: number, warmUp?: number, isTogether?: boolean, random?: () => number }} options
  *   `warmUp` rounds before are not counted. `isTogether`: at the same time, where each only waits.
- * @returns {Promise<Figures>}
+ * @returns {Promise<Measured>}
  */
 export async function interleave(runners, { rounds, warmUp = 1, isTogether = false, random }) {
   /** @type {Figures} */
   const figures = new Map(runners.map(({ name }) => [name, []]));
+  let [busy, listened] = [0, 0];
   for (let round = -warmUp; round < rounds; round++) {
+    const [before, began] = [used(), performance.now()];
+    await setTimeout(listening);
+    busy += used() - before;
+    listened += performance.now() - began;
     /** @param {Runner} runner */
     const take = async ({ name, run }) => {
       const taken = await run(round);
@@ -99,5 +118,5 @@ export async function interleave(runners, { rounds, warmUp = 1, isTogether = fal
     if (isTogether) await Promise.all(runners.map(take));
     else for (const runner of shuffled(runners, random)) await take(runner);
   }
-  return figures;
+  return { figures, busy: busy / listened };
 }

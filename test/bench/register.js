@@ -143,23 +143,22 @@ export const scenes = [
     quick: [10, 1_000],
     async play(bench, entries) {
       const place = await bench.living(entries);
-      const worlds = new Map(
-        contenders.map(({ name }) => [name, { ...bench.copy(place), single: bench.single(place) }]),
-      );
-      const figures = await playOnStages(
+      // One after the other, and each cleans up.
+      const world = { ...bench.copy(place), single: bench.single(place) };
+      const measured = await playOnStages(
         bench,
         {
           file: import.meta.url,
           cast: 'contenders',
           contenders,
-          world: ({ name }) => worlds.get(name),
+          world: () => world,
           found: (times) => times,
           // Few beside those that are there, also when those are ten.
           most: 20,
         },
         bench.rounds(25),
       );
-      return { processes: place.processes, figures };
+      return { processes: place.processes, ...measured };
     },
   },
 ];

@@ -8,7 +8,8 @@
  *   npm run bench -- --json FILE        the results go there, and not to test/bench/last.json
  *   npm run bench -- --write            they go to test/bench/results.json, and their tables into the README
  *
- * Ends with 0 if every goal is met, 1 if one is missed, and 3 if none is, but the machine was too noisy to tell of some.
+ * Ends with 0 if every goal is met, 1 if one is missed, 3 if none is, but the machine was too noisy to tell of some, and
+ * 2 if a part failed: a contender that did not find what is there did not do the work.
  */
 
 import { readFileSync } from 'node:fs';
@@ -52,26 +53,39 @@ const [load = 0] = loadavg();
 console.log(`Node ${about.node}, ${about.system}, ${about.cores} × ${about.cpu}; load ${load.toFixed(1)}`);
 if (load > cpus().length / 2) console.log('The machine is at work on something else: what is told below may be wrong.');
 
-/** @type {import('./results.js').Results} */
-const results = {};
-try {
-  for (const name of positionals.length > 0 ? positionals : parts) {
-    /** @type {{ scenes: import('./bench.js').Scene[] }} */
-    const { scenes } = await import(`./${name}.js`);
-    const found = [];
-    for (const { rows, sizes, quick, play } of scenes) {
-      const all = values.quick ? (quick ?? []) : sizes;
-      for (const entries of all.filter((size) => values.entries === undefined || size === Number(values.entries))) {
-        const figures = { entries, ...(await play(bench, entries)) };
-        for (const row of rows) {
-          const result = assess(row, figures);
-          if (result === undefined) continue;
-          found.push(result);
-          console.log(`\n${textOf(result)}`);
-        }
+/** @param {string} name @returns {Promise<import('./goals.js').Result[]>} */
+async function measure(name) {
+  /** @type {{ scenes: import('./bench.js').Scene[] }} */
+  const { scenes } = await import(`./${name}.js`);
+  const found = [];
+  for (const { rows, sizes, quick, play } of scenes) {
+    const asked = sizes.filter((size) => size === Number(values.entries));
+    for (const entries of values.entries !== undefined ? asked : values.quick ? (quick ?? []) : sizes) {
+      const scene = { entries, ...(await play(bench, entries)) };
+      bench.tidy();
+      for (const row of rows) {
+        const result = assess(row, scene);
+        if (result === undefined) continue;
+        found.push(result);
+        console.log(`\n${textOf(result)}`);
       }
     }
-    results[name] = { about, results: found };
+  }
+  return found;
+}
+
+/** @type {import('./results.js').Results} */
+const results = {};
+let isBroken = false;
+try {
+  for (const name of positionals.length > 0 ? positionals : parts) {
+    try {
+      results[name] = { about, results: await measure(name) };
+    } catch (error) {
+      // Not the same work, or no work at all: then nothing is told of this part.
+      isBroken = true;
+      console.error(`\nbench: ${name} failed.`, error);
+    }
   }
 } finally {
   await bench.close();
@@ -83,4 +97,4 @@ const all = Object.values(results).flatMap(({ results }) => results);
 const count = (/** @type {string} */ verdict) =>
   all.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome.verdict === verdict).length;
 console.log(`\n${count('met')} goals met, ${count('missed')} missed, ${count('noisy')} too noisy to tell`);
-process.exitCode = exitCode(all);
+process.exitCode = isBroken ? 2 : exitCode(all);

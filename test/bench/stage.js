@@ -67,7 +67,7 @@ export async function playOnStages(bench, play, rounds) {
       },
     });
   }
-  const figures = await interleave(runners, { rounds });
+  const measured = await interleave(runners, { rounds });
   await Promise.all(stages.map((stage) => stage.kill()));
-  return figures;
+  return measured;
 }

@@ -28,15 +28,14 @@ export const scenes = [
     quick: [1_000],
     async play(bench, entries) {
       const place = await bench.living(entries);
-      const worlds = new Map(
-        contenders.map(({ name }) => [name, { ...bench.copy(place), single: bench.single(place) }]),
-      );
+      // One after the other, and each cleans up.
+      const { directory, folder } = bench.copy(place);
+      const single = dirname(bench.single(place));
       const runners = contenders.map(({ name, program }) => ({
         name,
         async run() {
-          const { directory, folder, single } = worlds.get(name) ?? { directory: '', folder: '', single: '' };
           const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
-          const env = { ...process.env, ROLLCALL_DIR: directory, FOLDER: folder, SINGLE: dirname(single) };
+          const env = { ...process.env, ROLLCALL_DIR: directory, FOLDER: folder, SINGLE: single };
           const began = performance.now();
           const child = spawn(process.execPath, [path], { env, stdio: ['ignore', 'ignore', 'inherit'] });
           const [code] = await once(child, 'exit');
@@ -46,8 +45,8 @@ export const scenes = [
           return { ms };
         },
       }));
-      const figures = await interleave(runners, { rounds: bench.rounds(21, 5) });
-      return { processes: place.processes, figures };
+      const measured = await interleave(runners, { rounds: bench.rounds(21, 5) });
+      return { processes: place.processes, ...measured };
     },
   },
 ];

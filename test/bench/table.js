@@ -27,7 +27,12 @@ const whole = (count) => count.toLocaleString('en-US');
 /** @param {Outcome} outcome @param {Unit} unit */
 function goal({ of, to, atMost, value, verdict, noise }, unit) {
   const show = (/** @type {number} */ each) => (of === 'ratio' ? times(each) : amount(each, unit));
-  const subject = { ratio: to === undefined ? '' : `of ${to} `, median: '', p99: 'p99 ', max: 'each ' }[of];
+  const subject = {
+    ratio: to === undefined ? '' : `of ${to} `,
+    median: '',
+    p99: 'p99 ',
+    max: unit === '' ? '' : 'each ',
+  }[of];
   const verdicts = { met: 'met', missed: 'MISSED', noisy: `too noisy to tell, ${noise}` };
   const most = of === 'ratio' ? `${atMost} ×` : `${atMost} ${unit}`.trim();
   return { aim: `${subject}≤ ${most}`, is: show(value), verdict: verdicts[verdict] };

@@ -102,9 +102,9 @@ async function play(bench, entries, contenders) {
       },
     });
   }
-  const figures = await interleave(runners, { rounds: bench.rounds(10) });
+  const measured = await interleave(runners, { rounds: bench.rounds(10) });
   await Promise.all(programs.map((program) => program.kill()));
-  return { processes: place.processes, figures };
+  return { processes: place.processes, ...measured };
 }
 
 /** @type {import('./bench.js').Scene[]} */
