@@ -7,6 +7,7 @@
  *   npm run bench -- --entries 1000     at this number of entries only
  *   npm run bench -- --json FILE        the results go there, and not to test/bench/last.json
  *   npm run bench -- --write            they go to test/bench/results.json, and their tables into the README
+ *   npm run bench -- --tables           nothing is measured: the tables of the README are made anew
  *
  * Ends with 0 if every goal is met, 1 if one is missed, 3 if none is, but the machine was too noisy to tell of some, and
  * 2 if a part failed: a contender that did not find what is there did not do the work.
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     entries: { type: 'string' },
     json: { type: 'string' },
+    tables: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -41,6 +43,10 @@ const unknown = positionals.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
   console.error(`bench: there is no ${unknown.join(', ')}; there is ${parts.join(', ')}.`);
   process.exit(2);
+}
+if (values.tables) {
+  keep({}, parts);
+  process.exit();
 }
 
 const about = describe(values.quick);

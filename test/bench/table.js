@@ -67,26 +67,31 @@ export function goalTable(results) {
     .filter(({ outcomes }) => outcomes.length > 0)
     .map(({ what, entries, processes, unit, isCounted, standings, outcomes }) => {
       const [limit, own, ...others] = standings;
-      const goals = outcomes.map((outcome) => goal(outcome, unit));
-      const today = others.map(
-        ({ name, max, ratio }) => `${name}: ${isCounted ? amount(max, unit) : times(ratio.middle)}`,
-      );
-      const show = (/** @type {typeof limit} */ standing) =>
-        amount(standing?.[isCounted ? 'max' : 'median'] ?? Number.NaN, unit);
+      const which = outcomes[0]?.of === 'max' ? 'max' : 'median';
+      const show = (/** @type {typeof limit} */ standing) => amount(standing?.[which] ?? Number.NaN, unit);
+      const compare = (/** @type {typeof limit} */ standing) =>
+        isCounted ? show(standing) : times(standing?.ratio.middle ?? Number.NaN);
+      const goals = outcomes.map((outcome) => {
+        const { aim, is } = goal(outcome, unit);
+        const isTold = is === show(own) || (outcome.of === 'ratio' && outcome.to === undefined);
+        return `${aim}: ${isTold ? '' : `${is}, `}${inShort[outcome.verdict]}`;
+      });
       return [
         what,
         `${whole(entries)} (${whole(processes)})`,
         `${limit?.name}: ${show(limit)}`,
-        `${show(own)}${isCounted ? '' : `, ${times(own?.ratio.middle ?? Number.NaN)}`}`,
-        goals.map(({ aim, is, verdict }) => `${aim}: ${is === show(own) ? '' : `${is}, `}${verdict}`).join('<br>'),
-        today.join('<br>'),
+        isCounted ? show(own) : `${show(own)}, ${compare(own)}`,
+        goals.join('<br>'),
+        others.map((other) => `${other.name}: ${compare(other)}`).join('<br>'),
       ];
     });
   const head = ['what', 'entries (processes)', 'the limit', 'rollcall', 'goal', 'what people use today'];
   return markdown(head, rows);
 }
 
-/** What rollcall takes by how many entries there are. @param {readonly Result[]} results */
+const inShort = { met: 'met', missed: '**missed**', noisy: 'too noisy to tell' };
+
+/** What rollcall takes by how many entries there are, and the ratio to the limit. @param {readonly Result[]} results */
 export function growthTable(results) {
   const sizes = [...new Set(results.map(({ entries }) => entries))].filter((size) => /^10+$/.test(String(size)));
   sizes.sort((a, b) => a - b);
@@ -94,7 +99,9 @@ export function growthTable(results) {
     const own = sizes.map((size) => {
       const result = results.find((each) => each.what === what && each.entries === size);
       const standing = result?.standings[1];
-      return result && standing && { median: standing.median, text: amount(standing.median, result.unit) };
+      if (result === undefined || standing === undefined) return undefined;
+      const ratio = result.isCounted ? '' : `, ${times(standing.ratio.middle)}`;
+      return { median: standing.median, text: `${amount(standing.median, result.unit)}${ratio}` };
     });
     const [before, last] = own.slice(-2);
     if (own.filter((each) => each !== undefined).length < 2) return [];

@@ -76,6 +76,8 @@ async function play(bench, entries, contenders) {
   for (const { name, way, writer: acts, share } of contenders) {
     const { directory } = bench.copy(place);
     const writer = bench.start('writer.js', { args: [directory] });
+    // It comes and goes once, to see who it is: before anyone looks.
+    await writer.ask('ready');
     const watcher = bench.start('watcher.js', { args: [way, directory] });
     programs.push(writer, watcher);
     const found = await watcher.ask('open');

@@ -16,6 +16,7 @@ await registration.deregister();
 let id;
 
 answer({
+  ready() {},
   async appear() {
     id = `${instance.name}-${random()}`;
     const text = JSON.stringify({ ...instance, id });
