@@ -76,7 +76,18 @@ export function noiseOf({ busy, limit, ratio }) {
 /** What all processes together have used, in ms of one core. */
 const used = () => cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
 
-/** How long it is listened to the others before each round, in ms. The system counts in steps of 10. */
+/**
+ * How much others use, while all of ours rest: ms of a core in so many ms. The system counts in steps of 10.
+ *
+ * @param {number} ms
+ */
+export async function listen(ms) {
+  const [before, began] = [used(), performance.now()];
+  await setTimeout(ms);
+  return { busy: used() - before, listened: performance.now() - began };
+}
+
+/** Before each round, in ms. */
 const listening = 30;
 
 /**
@@ -106,10 +117,9 @@ export async function interleave(runners, { rounds, warmUp = 1, isTogether = fal
   const figures = new Map(runners.map(({ name }) => [name, []]));
   let [busy, listened] = [0, 0];
   for (let round = -warmUp; round < rounds; round++) {
-    const [before, began] = [used(), performance.now()];
-    await setTimeout(listening);
-    busy += used() - before;
-    listened += performance.now() - began;
+    const heard = await listen(listening);
+    busy += heard.busy;
+    listened += heard.listened;
     /** @param {Runner} runner */
     const take = async ({ name, run }) => {
       const taken = await run(round);

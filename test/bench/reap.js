@@ -9,12 +9,13 @@ import { playOnStages } from './stage.js';
 /** @type {import('./goals.js').Row[]} */
 const rows = [{ what: 'reap of that many dead', goals: [{ of: 'ratio', atMost: 1.8, at: [10_000] }] }];
 
-/** What puts the dead back, and what says how many of them are no longer there. @param {string} folder */
-function graveyard(folder) {
-  const bodies = entriesIn(folder).map((name) => ({
-    path: join(folder, name),
-    body: readFileSync(join(folder, name)),
-  }));
+/**
+ * What puts the dead back, and what says how many of them are no longer there.
+ *
+ * @param {{ folder: string, from: string }} world
+ */
+function graveyard({ folder, from }) {
+  const bodies = entriesIn(from).map((name) => ({ path: join(folder, name), body: readFileSync(join(from, name)) }));
   return {
     prepare() {
       for (const { path, body } of bodies) writeFileSync(path, body, { mode: 0o600 });
@@ -27,8 +28,8 @@ function graveyard(folder) {
 export const contenders = [
   {
     name: 'readdirSync, and unlinkSync of each',
-    open: ({ folder }) => ({
-      ...graveyard(folder),
+    open: ({ folder, from }) => ({
+      ...graveyard({ folder, from }),
       work() {
         for (const name of readdirSync(folder)) if (name.endsWith('.json')) unlinkSync(join(folder, name));
       },
@@ -36,17 +37,17 @@ export const contenders = [
   },
   {
     name: 'rollcall',
-    async open({ directory, folder }) {
+    async open({ directory, folder, from }) {
       const { Registry } = await import('rollcall');
       const registry = new Registry({ directory });
-      return { ...graveyard(folder), work: () => registry.reap() };
+      return { ...graveyard({ folder, from }), work: () => registry.reap() };
     },
   },
   {
     // One that was given the pid of a dead one is taken for it, and its entry stays for ever.
     name: 'by hand, with promises',
-    open: ({ folder }) => ({
-      ...graveyard(folder),
+    open: ({ folder, from }) => ({
+      ...graveyard({ folder, from }),
       async work() {
         const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
         await Promise.all(
@@ -70,7 +71,7 @@ export const scenes = [
     async play(bench, entries) {
       const place = await bench.dead(entries);
       // One after the other, and each removes them all.
-      const world = bench.copy(place);
+      const world = { ...bench.copy(place), from: place.folder };
       const measured = await playOnStages(
         bench,
         {

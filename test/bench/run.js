@@ -14,10 +14,10 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.js';
 import { assess, exitCode } from './goals.js';
+import { listen, mostBusy } from './measure.js';
 import { describe, keep, latest, save } from './results.js';
 import { textOf } from './table.js';
 
@@ -55,9 +55,10 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.once(signal, () => void bench.close().finally(() => process.exit(130)));
 }
 
-const [load = 0] = loadavg();
-console.log(`Node ${about.node}, ${about.system}, ${about.cores} × ${about.cpu}; load ${load.toFixed(1)}`);
-if (load > cpus().length / 2) console.log('The machine is at work on something else: what is told below may be wrong.');
+const { busy, listened } = await listen(500);
+console.log(`Node ${about.node}, ${about.system}, ${about.cores} × ${about.cpu}`);
+if (busy / listened > mostBusy)
+  console.log(`Others use ${(busy / listened).toFixed(1)} cores: wait until they are done.`);
 
 /** @param {string} name @returns {Promise<import('./goals.js').Result[]>} */
 async function measure(name) {
@@ -82,14 +83,15 @@ async function measure(name) {
 
 /** @type {import('./results.js').Results} */
 const results = {};
-let isBroken = false;
+/** @type {string[]} */
+const broken = [];
 try {
   for (const name of positionals.length > 0 ? positionals : parts) {
     try {
       results[name] = { about, results: await measure(name) };
     } catch (error) {
       // Not the same work, or no work at all: then nothing is told of this part.
-      isBroken = true;
+      broken.push(name);
       console.error(`\nbench: ${name} failed.`, error);
     }
   }
@@ -103,4 +105,5 @@ const all = Object.values(results).flatMap(({ results }) => results);
 const count = (/** @type {string} */ verdict) =>
   all.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome.verdict === verdict).length;
 console.log(`\n${count('met')} goals met, ${count('missed')} missed, ${count('noisy')} too noisy to tell`);
-process.exitCode = isBroken ? 2 : exitCode(all);
+if (broken.length > 0) console.error(`bench: failed: ${broken.join(', ')}`);
+process.exitCode = broken.length > 0 ? 2 : exitCode(all);
