@@ -118,8 +118,11 @@ export async function interleave(runners, { rounds, warmUp = 1, isTogether = fal
   let [busy, listened] = [0, 0];
   for (let round = -warmUp; round < rounds; round++) {
     const heard = await listen(listening);
-    busy += heard.busy;
-    listened += heard.listened;
+    // Before the rounds that count, our own are still beginning.
+    if (round >= 0) {
+      busy += heard.busy;
+      listened += heard.listened;
+    }
     /** @param {Runner} runner */
     const take = async ({ name, run }) => {
       const taken = await run(round);

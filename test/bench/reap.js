@@ -1,6 +1,6 @@
 /** reap: every entry of a process that is gone is removed. To write them anew for each round is not timed. */
 
-import { readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { entriesIn, isRunning } from './by-hand.js';
@@ -10,55 +10,64 @@ import { playOnStages } from './stage.js';
 const rows = [{ what: 'reap of that many dead', goals: [{ of: 'ratio', atMost: 1.8, at: [10_000] }] }];
 
 /**
- * What puts the dead back, and what says how many of them are no longer there.
+ * The dead, in a folder of their own each time: where many were just removed, the next are slow to write.
  *
- * @param {{ folder: string, from: string }} world
+ * @param {{ from: string, yard: string }} world
  */
-function graveyard({ folder, from }) {
-  const bodies = entriesIn(from).map((name) => ({ path: join(folder, name), body: readFileSync(join(from, name)) }));
-  return {
+function graveyard({ from, yard }) {
+  const bodies = entriesIn(from).map((name) => ({ name, body: readFileSync(join(from, name)) }));
+  let count = 0;
+  const grave = {
+    directory: '',
+    folder: '',
     prepare() {
-      for (const { path, body } of bodies) writeFileSync(path, body, { mode: 0o600 });
+      grave.directory = join(yard, `${process.pid}-${++count}`);
+      grave.folder = join(grave.directory, 'v1');
+      mkdirSync(grave.folder, { recursive: true, mode: 0o700 });
+      for (const { name, body } of bodies) writeFileSync(join(grave.folder, name), body, { mode: 0o600 });
     },
-    check: () => bodies.length - entriesIn(folder).length,
+    check: () => bodies.length - entriesIn(grave.folder).length,
   };
+  return grave;
 }
 
 /** @type {import('./stage.js').Contender[]} */
 export const contenders = [
   {
     name: 'readdirSync, and unlinkSync of each',
-    open: ({ folder, from }) => ({
-      ...graveyard({ folder, from }),
-      work() {
-        for (const name of readdirSync(folder)) if (name.endsWith('.json')) unlinkSync(join(folder, name));
-      },
-    }),
+    open(world) {
+      const yard = graveyard(world);
+      const work = () => {
+        for (const name of entriesIn(yard.folder)) unlinkSync(join(yard.folder, name));
+      };
+      return { ...yard, work };
+    },
   },
   {
     name: 'rollcall',
-    async open({ directory, folder, from }) {
+    async open(world) {
       const { Registry } = await import('rollcall');
-      const registry = new Registry({ directory });
-      return { ...graveyard({ folder, from }), work: () => registry.reap() };
+      const yard = graveyard(world);
+      return { ...yard, work: () => new Registry({ directory: yard.directory }).reap() };
     },
   },
   {
     // One that was given the pid of a dead one is taken for it, and its entry stays for ever.
     name: 'by hand, with promises',
-    open: ({ folder, from }) => ({
-      ...graveyard({ folder, from }),
-      async work() {
-        const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+    open(world) {
+      const yard = graveyard(world);
+      const work = async () => {
+        const names = (await readdir(yard.folder)).filter((name) => name.endsWith('.json'));
         await Promise.all(
           names.map(async (name) => {
-            const path = join(folder, name);
+            const path = join(yard.folder, name);
             const { process } = JSON.parse(await readFile(path, 'utf8'));
             if (!isRunning(process.pid)) await unlink(path);
           }),
         );
-      },
-    }),
+      };
+      return { ...yard, work };
+    },
   },
 ];
 
@@ -70,8 +79,7 @@ export const scenes = [
     quick: [10, 1_000],
     async play(bench, entries) {
       const place = await bench.dead(entries);
-      // One after the other, and each removes them all.
-      const world = { ...bench.copy(place), from: place.folder };
+      const world = { from: place.folder, yard: bench.spreadFolder() };
       const measured = await playOnStages(
         bench,
         {

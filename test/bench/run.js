@@ -69,7 +69,6 @@ async function measure(name) {
     const asked = sizes.filter((size) => size === Number(values.entries));
     for (const entries of values.entries !== undefined ? asked : values.quick ? (quick ?? []) : sizes) {
       const scene = { entries, ...(await play(bench, entries)) };
-      bench.tidy();
       for (const row of rows) {
         const result = assess(row, scene);
         if (result === undefined) continue;

@@ -1,5 +1,5 @@
 // Lets one entry come and go, by hand or by rollcall, and tells when that began. It is the process of the entry.
-import { unlinkSync } from 'node:fs';
+import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'rollcall';
 import { server, writeAndRename } from '../by-hand.js';
@@ -17,11 +17,20 @@ let id;
 
 answer({
   ready() {},
+  // An entry as rollcall writes it, of which only the last step is timed.
   async appear() {
     id = `${instance.name}-${random()}`;
-    const text = JSON.stringify({ ...instance, id });
+    const draft = join(folder, '.drafts', id);
+    writeFileSync(draft, JSON.stringify({ ...instance, id }), { mode: 0o600 });
     const at = instant();
-    writeAndRename(join(folder, '.drafts', id), join(folder, `${id}.json`), text);
+    renameSync(draft, join(folder, `${id}.json`));
+    return { id, at };
+  },
+  // The same from the first call on.
+  async write() {
+    id = `${instance.name}-${random()}`;
+    const at = instant();
+    writeAndRename(join(folder, '.drafts', id), join(folder, `${id}.json`), JSON.stringify({ ...instance, id }));
     return { id, at };
   },
   async vanish() {
