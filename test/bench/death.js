@@ -21,8 +21,8 @@ const rows = [
  * `phase`: kills come at a random time of the watcher's own period, in ms. `kills`: how many a round.
  */
 const contenders = [
-  { name: 'a Unix socket, closed by the kernel', way: 'socket', phase: 20, kills: 8 },
-  { name: 'rollcall', way: 'rollcall', phase: 500, kills: 8 },
+  { name: 'a Unix socket, closed by the kernel', way: 'socket', phase: 20, kills: 6 },
+  { name: 'rollcall', way: 'rollcall', phase: 500, kills: 6 },
   { name: 'kill(0) to each, every second', way: 'kill-0', phase: 1_000, kills: 2 },
 ];
 
@@ -55,7 +55,7 @@ export const scenes = [
           async run() {
             const victims = [];
             const ms = [];
-            const count = Math.min(kills, bench.rounds(kills, 2));
+            const count = bench.rounds(kills, kills / 2);
             for (let n = 0; n < count; n++) victims.push(await summon());
             for (const { id, victim } of victims) {
               await setTimeout(Math.random() * phase);
@@ -67,7 +67,7 @@ export const scenes = [
           },
         });
       }
-      const measured = await interleave(runners, { rounds: bench.rounds(10) });
+      const measured = await interleave(runners, { rounds: bench.rounds(12), warmUp: bench.rounds(1, 0) });
       await Promise.all(watchers.map((watcher) => watcher.kill()));
       return { processes: place.processes, ...measured };
     },

@@ -71,7 +71,7 @@ export const scenes = [
           return taken;
         },
       }));
-      const measured = await interleave(runners, { rounds: bench.rounds(3, 2), warmUp: 0, isTogether: true });
+      const measured = await interleave(runners, { rounds: bench.rounds(3, 1), warmUp: 0, isTogether: true });
       return { processes: place.processes, ...measured };
     },
   },

@@ -71,7 +71,7 @@ const pause = () => setTimeout(10 + Math.random() * 40);
 /** @param {Bench} bench @param {number} entries @param {readonly Contender[]} contenders */
 async function play(bench, entries, contenders) {
   const place = await bench.living(entries);
-  const samples = bench.rounds(50, 10);
+  const samples = bench.rounds(50, 5);
   const programs = [];
   const runners = [];
   for (const { name, way, writer: acts, share } of contenders) {
@@ -105,7 +105,7 @@ async function play(bench, entries, contenders) {
       },
     });
   }
-  const measured = await interleave(runners, { rounds: bench.rounds(10) });
+  const measured = await interleave(runners, { rounds: bench.rounds(10), warmUp: bench.rounds(1, 0) });
   await Promise.all(programs.map((program) => program.kill()));
   return { processes: place.processes, ...measured };
 }
@@ -121,7 +121,7 @@ export const scenes = [
   {
     rows: throughout,
     sizes: [10, 100, 1_000, 10_000],
-    quick: [10, 1_000],
+    quick: [1_000],
     play: (bench, entries) => play(bench, entries, pairs),
   },
 ];
