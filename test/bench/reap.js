@@ -20,8 +20,9 @@ function graveyard({ from, yard }) {
   const grave = {
     directory: '',
     folder: '',
-    prepare() {
-      grave.directory = join(yard, `${process.pid}-${++count}`);
+    /** @param {number} _ @param {string} [directory] */
+    prepare(_, directory = join(yard, `${process.pid}-${++count}`)) {
+      grave.directory = directory;
       grave.folder = join(grave.directory, 'v1');
       mkdirSync(grave.folder, { recursive: true, mode: 0o700 });
       for (const { name, body } of bodies) writeFileSync(join(grave.folder, name), body, { mode: 0o600 });
@@ -79,7 +80,7 @@ export const scenes = [
     quick: [10, 1_000],
     async play(bench, entries) {
       const place = await bench.dead(entries);
-      const world = { from: place.folder, yard: bench.spreadFolder() };
+      const world = { from: place.folder, yard: bench.folder() };
       const measured = await playOnStages(
         bench,
         {
@@ -89,6 +90,7 @@ export const scenes = [
           world: () => world,
           found: () => entries,
           most: 1,
+          before: async () => bench.folder(),
           takes: entries < 1_000 ? 10 : 1,
         },
         bench.rounds(15),
