@@ -36,7 +36,8 @@ export type { Abortable, PickOptions, RegisterOptions, RegistryOptions, WaitOpti
 export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js';
 export { Registration } from './registry/registration.js';
 export { Registry } from './registry/registry.js';
-export type { Sighting, World } from './registry/survey.js';
+export type { Sighting } from './registry/sighting.js';
+export type { World } from './registry/survey.js';
 export { Watcher, type WatcherEvents } from './registry/watcher.js';
 export { type Directory, resolveDirectory } from './store/file/directory.js';
 export { FileStore, type FileStoreOptions } from './store/file/file-store.js';

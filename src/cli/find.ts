@@ -2,7 +2,7 @@
 
 import { printable } from '../core/printable.js';
 import type { Registry } from '../registry/registry.js';
-import type { Sighting } from '../registry/survey.js';
+import type { Sighting } from '../registry/sighting.js';
 import { Failure } from './failure.js';
 import type { Terminal } from './terminal.js';
 

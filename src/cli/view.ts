@@ -3,7 +3,7 @@
 import { homedir } from 'node:os';
 import { addressOf } from '../core/address.js';
 import { printable } from '../core/printable.js';
-import type { Sighting } from '../registry/survey.js';
+import type { Sighting } from '../registry/sighting.js';
 import { formatDuration } from './duration.js';
 import { type Cell, table } from './table.js';
 import type { Terminal } from './terminal.js';

@@ -11,7 +11,7 @@ const most = 512;
  * When to look again after a lifeline ended, and when to try once more where none could be had, in ms: a process that
  * ends closes its files a moment before it is gone, and one that has just registered opens its lifeline a moment later.
  */
-const delays = [0, 2, 8, 30, 100, 300] as const;
+const delays = [0, 2, 8, 30, 100, 300, 1_000] as const;
 
 /** A process, and its instances that are shown. */
 interface Line {
@@ -72,7 +72,7 @@ export class Lifelines {
     if (id === undefined || this.#isOver) return;
     let stop: (() => void) | undefined;
     try {
-      stop = await this.#world.store.follow?.(id, () => this.#ended(line, 0));
+      stop = await this.#world.store.follow?.(id, (wasHeld) => this.#ended(line, 0, wasHeld));
     } catch {
       // As good as none: what looks at the processes finds out as well, a little later.
     }
@@ -82,13 +82,13 @@ export class Lifelines {
     else this.#later(line, attempt, (next) => void this.#follow(line, next));
   }
 
-  #ended(line: Line, attempt: number): void {
+  #ended(line: Line, attempt: number, wasHeld: boolean): void {
     line.stop = undefined;
     for (const id of line.ids) this.#lookAgain(id);
-    // It may only have let go of this one, and live on with others.
     this.#later(line, attempt, (next) => {
-      if (next === delays.length - 1) void this.#follow(line, next);
-      else this.#ended(line, next);
+      if (next < delays.length - 1) this.#ended(line, next, wasHeld);
+      // It may only have let go of this one, and live on with others.
+      else if (wasHeld) void this.#follow(line, next);
     });
   }
 

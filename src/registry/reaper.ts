@@ -4,7 +4,8 @@ import { number, pass } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
 
 import type { Abortable } from './options.js';
-import { type Sighting, Surveyor, type World } from './survey.js';
+import type { Sighting } from './sighting.js';
+import { Surveyor, type World } from './survey.js';
 
 /** What a reap did, or would have done. */
 export interface ReapResult {

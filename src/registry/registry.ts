@@ -26,7 +26,8 @@ import {
 } from './options.js';
 import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
 import { Registration } from './registration.js';
-import { type Sighting, Surveyor, type World } from './survey.js';
+import type { Sighting } from './sighting.js';
+import { Surveyor, type World } from './survey.js';
 import { usable, waitFor } from './wait-for.js';
 import { Watcher } from './watcher.js';
 

@@ -6,7 +6,7 @@ import { RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { compileQuery, parseQuery, type Query } from '../core/query.js';
 import { type Abortable, type PickOptions, type WaitOptions, waitingTime } from './options.js';
-import type { Sighting } from './survey.js';
+import type { Sighting } from './sighting.js';
 import type { Watcher } from './watcher.js';
 import { whyNot } from './why-not.js';
 

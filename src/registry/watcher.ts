@@ -10,7 +10,8 @@ import { Lifelines } from './lifelines.js';
 import { Listeners } from './listeners.js';
 import { Lookout } from './lookout.js';
 import type { Abortable } from './options.js';
-import { type Sighting, Surveyor, type World } from './survey.js';
+import type { Sighting } from './sighting.js';
+import { Surveyor, type World } from './survey.js';
 
 /** What a watcher tells, and what its listeners get. */
 export interface WatcherEvents {

@@ -2,7 +2,7 @@
 
 import { printable } from '../core/printable.js';
 import type { Condition } from '../core/query.js';
-import type { Sighting } from './survey.js';
+import type { Sighting } from './sighting.js';
 
 /** How many entries are told of. */
 const most = 8;

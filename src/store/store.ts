@@ -91,10 +91,10 @@ export interface Store {
    */
   hold?(id: string): Promise<() => void>;
   /**
-   * Calls `ended` once what the owner holds for the entry has ended. That is a hint to look at the process, and no
-   * proof. Resolves with what stops it, or with `undefined` if nothing is held.
+   * Calls `ended` once what the owner holds for the entry has ended; with `false` if it had ended before. That is a
+   * hint to look at the process, and no proof. Resolves with what stops it, or with `undefined` if nothing is held.
    */
-  follow?(id: string, ended: () => void): Promise<(() => void) | undefined>;
+  follow?(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined>;
   /** Lets go of whatever it holds. Calling it twice does no harm. */
   close(): Promise<void>;
 }

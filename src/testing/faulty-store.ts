@@ -86,7 +86,7 @@ export class FaultyStore implements Store {
   watch?: (hint: (id?: string) => void) => Promise<Unwatch>;
   sweep?: (options?: { readonly dryRun?: boolean | undefined }) => Promise<number>;
   hold?: (id: string) => Promise<() => void>;
-  follow?: (id: string, ended: () => void) => Promise<(() => void) | undefined>;
+  follow?: (id: string, ended: (wasHeld: boolean) => void) => Promise<(() => void) | undefined>;
   readonly #inner: Store;
   readonly #planned = new Set<{ left: number; readonly act: Act; readonly method: StoreMethod | undefined }>();
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { compileQuery, parseQuery } from '../../src/core/query.js';
-import type { Sighting } from '../../src/registry/survey.js';
+import type { Sighting } from '../../src/registry/sighting.js';
 import { whyNot } from '../../src/registry/why-not.js';
 import { makeInstance } from '../support/make-instance.js';
 

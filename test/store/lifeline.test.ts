@@ -147,7 +147,7 @@ test('whoever talks on it is hung up on, and it goes on', async () => {
   stop?.();
 });
 
-test('one that ended while nobody hung on it is no lifeline', async () => {
+test('that one ended while nobody hung on it is told at once', async () => {
   const { directory, layout, held } = newRegistry();
   const server = await startServer(directory);
   await eventually('it has one', () => held().length === 1);
@@ -155,7 +155,9 @@ test('one that ended while nobody hung on it is no lifeline', async () => {
   await server.ended;
   expect(held()).toEqual([nameOf(server.id)]);
   const store = new FileStore({ directory: layout.root });
-  expect(await store.follow(server.id, () => {})).toBeUndefined();
+  const told: boolean[] = [];
+  await store.follow(server.id, (wasHeld) => told.push(wasHeld));
+  expect(told).toEqual([false]);
 });
 
 test('what the dead leave is swept once their entries are gone, and nothing else', async () => {

@@ -4,7 +4,7 @@ import { lstatSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../../core/printable.js';
 import type { Registry } from '../../registry/registry.js';
-import type { Sighting } from '../../registry/survey.js';
+import type { Sighting } from '../../registry/sighting.js';
 import type { FileStore } from '../../store/file/file-store.js';
 import { exitCodes } from '../failure.js';
 import { table } from '../table.js';

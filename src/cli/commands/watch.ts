@@ -5,7 +5,7 @@ import type { Instance } from '../../core/instance.js';
 import { printable, printableJson } from '../../core/printable.js';
 import type { Query } from '../../core/query.js';
 import type { Registry } from '../../registry/registry.js';
-import type { Sighting } from '../../registry/survey.js';
+import type { Sighting } from '../../registry/sighting.js';
 import type { Terminal } from '../terminal.js';
 import { instanceTable } from '../view.js';
 

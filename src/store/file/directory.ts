@@ -52,6 +52,8 @@ export class Layout {
   /** Sockets, one for an entry: see lifeline.ts. */
   readonly lifelines: string;
   readonly fs: FileSystem;
+  /** Our user id, of when the folder was looked at last; not on Windows. */
+  self = process.getuid?.();
 
   constructor(root: string, fs: FileSystem = systemFileSystem) {
     this.fs = fs;
@@ -131,6 +133,7 @@ export class Layout {
     }
     // Windows has no modes: there the user's data folder is protected by its access list.
     const self = process.getuid?.();
+    this.self = self;
     if (self === undefined) return stats;
     if (stats.uid !== self && !(isRoot && stats.uid === 0)) {
       throw refuse(path, `it belongs to the user with id ${stats.uid}, not to you (${self})`);

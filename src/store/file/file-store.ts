@@ -138,7 +138,7 @@ export class FileStore implements Store {
     return release;
   }
 
-  async follow(id: string, ended: () => void): Promise<(() => void) | undefined> {
+  async follow(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined> {
     return followLifeline(await this.#open(), id, ended);
   }
 

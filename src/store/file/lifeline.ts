@@ -66,10 +66,14 @@ export function removeLifeline(layout: Layout, id: string): void {
 }
 
 /**
- * Hangs on the lifeline of `id`, and calls `ended` once it is let go of or its process has ended. Resolves with what
- * stops that, or with `undefined` if there is no lifeline to hang on. Keeps no process alive.
+ * Hangs on the lifeline of `id`, and calls `ended` once it is let go of or its process has ended; at once if that is
+ * so already. Resolves with what stops it, or with `undefined` if there is no lifeline. Keeps no process alive.
  */
-export async function followLifeline(layout: Layout, id: string, ended: () => void): Promise<(() => void) | undefined> {
+export async function followLifeline(
+  layout: Layout,
+  id: string,
+  ended: (wasHeld: boolean) => void,
+): Promise<(() => void) | undefined> {
   const path = lifelinePath(layout, id);
   if (path === undefined || !isOurs(path)) return undefined;
   const { connect } = await import('node:net');
@@ -77,20 +81,24 @@ export async function followLifeline(layout: Layout, id: string, ended: () => vo
   socket.unref();
   // Without reading it would not be told of the end.
   socket.resume();
-  const isConnected = await new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true));
-    socket.on('error', () => resolve(false));
+  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    socket.once('connect', () => resolve(undefined));
+    socket.on('error', resolve);
   });
-  if (!isConnected) return undefined;
-  if (socket.destroyed) soonest(ended);
-  else socket.once('close', ended);
+  // A name, and nobody who listens to it.
+  if (failure?.code === 'ECONNREFUSED') {
+    ended(false);
+    return () => {};
+  }
+  if (failure !== undefined) return undefined;
+  const tell = () => ended(true);
+  if (socket.destroyed) tell();
+  else socket.once('close', tell);
   return () => {
-    socket.off('close', ended);
+    socket.off('close', tell);
     socket.destroy();
   };
 }
-
-const soonest = (act: () => void) => void queueMicrotask(act);
 
 /** Not what a link leads to, which could be a socket of any service. */
 function isOurs(path: string): boolean {

@@ -1,5 +1,6 @@
 /** All entries of a folder, and what is remembered of them to spare the next listing work. */
 
+import { sep } from 'node:path';
 import type { Clock } from '../../core/clock.js';
 import { nextTurn } from '../../process/turns.js';
 import type { ListOptions } from '../store.js';
@@ -31,7 +32,7 @@ interface Last {
 
 export class Listing {
   readonly #clock: Clock;
-  /** Entries by id: a file that has not changed is not read again. */
+  /** Entries by the names of their files: one that has not changed is not read again. */
   readonly #known = new Map<string, FileEntry>();
   #last: Last | undefined;
 
@@ -62,42 +63,57 @@ export class Listing {
   }
 
   async #readAll(layout: Layout): Promise<readonly FileEntry[]> {
-    const ids = idsIn(layout);
+    const names = namesIn(layout);
     const found: FileEntry[] = [];
-    for (const [index, id] of ids.entries()) {
+    for (let index = 0; index < names.length; index++) {
       if (index > 0 && index % slice === 0) await nextTurn();
-      const known = this.#known.get(id);
-      const entry = read(layout, id, known);
+      const name = names[index] as string;
+      const known = this.#known.get(name);
+      // A file with a problem is looked at anew: a second name goes away without a trace in the file.
+      if (known !== undefined && known.problem === undefined && isAsRead(layout, name, known)) {
+        found.push(known);
+        continue;
+      }
+      const entry = read(layout, name.slice(0, -extension.length));
       if (entry !== undefined) found.push(entry);
-      if (entry === known) continue;
-      if (entry !== undefined && isSettled(entry.changedAt)) this.#known.set(id, entry);
-      else this.#known.delete(id);
+      if (entry !== undefined && isSettled(entry.changedAt)) this.#known.set(name, entry);
+      else if (known !== undefined) this.#known.delete(name);
     }
-    if (this.#known.size > ids.length) {
-      const present = new Set(ids);
-      for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
+    if (this.#known.size > names.length) {
+      const present = new Set(names);
+      for (const name of this.#known.keys()) if (!present.has(name)) this.#known.delete(name);
     }
     return found;
   }
 }
 
-function read(layout: Layout, id: string, known: FileEntry | undefined): FileEntry | undefined {
+const extension = '.json';
+
+function namesIn({ fs, entries }: Layout): string[] {
   try {
-    return readEntry(layout, id, known);
+    return fs.readdirSync(entries).filter((name) => name.endsWith(extension) && !name.startsWith('.'));
   } catch (cause) {
-    throw cannot('read the entry', layout.entry(id), cause);
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cannot('read the folder', entries, cause);
   }
 }
 
-function idsIn(layout: Layout): string[] {
+/** Whether the file is in the state it was read in. */
+function isAsRead({ fs, entries }: Layout, name: string, known: FileEntry): boolean {
   try {
-    const names = layout.fs
-      .readdirSync(layout.entries)
-      .filter((name) => name.endsWith('.json') && !name.startsWith('.'));
-    return names.map((name) => name.slice(0, -'.json'.length));
+    const { ino, size, ctimeMs } = fs.lstatSync(`${entries}${sep}${name}`);
+    return ctimeMs === known.changedAt && ino === known.inode && size === known.size;
+  } catch {
+    // Gone, or out of reach: reading it says which.
+    return false;
+  }
+}
+
+function read(layout: Layout, id: string): FileEntry | undefined {
+  try {
+    return readEntry(layout, id);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw cannot('read the folder', layout.entries, cause);
+    throw cannot('read the entry', layout.entry(id), cause);
   }
 }
 
