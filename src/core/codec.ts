@@ -44,12 +44,13 @@ export function legible(instance: Instance): Decoded {
   return { instance: freeze(hasHeaders ? { ...instance, endpoints: instance.endpoints.map(hideSecrets) } : instance) };
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const child of Object.values(value)) freeze(child);
+function freeze<T extends object>(value: T): T {
+  // Not `Object.values`, which makes a list of each: this is a fifth of what reading an entry costs.
+  for (const key in value) {
+    const child: unknown = value[key];
+    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) freeze(child);
   }
-  return value;
+  return Object.freeze(value);
 }
 
 /** The text of an entry: one line of JSON. Secrets are written out; they are what the file is 0600 for. */

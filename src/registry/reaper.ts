@@ -42,6 +42,8 @@ export class Reaper implements AsyncDisposable {
   readonly #world: World;
   readonly #interval: number;
   readonly #surveyor: Surveyor;
+  /** For `reap`: between two far-apart looks heartbeats say nothing. */
+  readonly #once: Surveyor;
   #timer: Timer | undefined;
   #isFailing = false;
   /** Found dead by the last sweep: by id, the version that was looked at. */
@@ -56,6 +58,7 @@ export class Reaper implements AsyncDisposable {
     pass(number(100, 86_400_000), interval, 'The interval of the reaper');
     this.#interval = interval;
     this.#surveyor = new Surveyor(world, { isLasting: true });
+    this.#once = new Surveyor(world, { isLasting: false });
   }
 
   /**
@@ -65,7 +68,7 @@ export class Reaper implements AsyncDisposable {
    */
   async reap({ signal, dryRun = false }: ReapOptions = {}): Promise<ReapResult> {
     signal?.throwIfAborted();
-    const sightings = await new Surveyor(this.#world, { isLasting: false }).survey();
+    const sightings = await this.#once.survey();
     const result = await this.#remove(sightings, ({ verdict }) => verdict === 'dead', dryRun, signal);
     const orphans = (await this.#world.store.sweep?.({ dryRun })) ?? 0;
     return { ...result, orphans };

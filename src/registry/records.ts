@@ -102,9 +102,9 @@ export class Records {
 }
 
 /** In order, and without those that are not among `entries`. */
-function arrange(entries: readonly StoreEntry[], kept: readonly Kept[]): Last {
-  const present = new Set(entries.map(({ id }) => id));
-  const ordered = kept.filter(({ entry }) => present.has(entry.id));
+function arrange(entries: readonly StoreEntry[], kept: Kept[]): Last {
+  const present = kept.length === entries.length ? undefined : new Set(entries.map(({ id }) => id));
+  const ordered = present === undefined ? kept : kept.filter(({ entry }) => present.has(entry.id));
   // Nearly in order, as a rule: that is quick.
   ordered.sort((a, b) => a.at - b.at || (a.entry.id < b.entry.id ? -1 : 1));
   return { entries, ordered, places: new Map(ordered.map(({ entry }, place) => [entry.id, place])) };

@@ -230,7 +230,8 @@ export class Registry implements World, AsyncDisposable {
   async reap(options: ReapOptions = {}): Promise<ReapResult> {
     this.#assertOpen();
     checkOptions('reap', options);
-    return new Reaper(this).reap(options);
+    this.#reaper ??= new Reaper(this);
+    return this.#reaper.reap(options);
   }
 
   /** Every entry with its verdict and reason, stale, dead and illegible ones too. @throws ROLLCALL_STORE */

@@ -11,7 +11,7 @@ import { keepWatching } from './keep-watching.js';
 import { followLifeline, holdLifeline, removeLifeline } from './lifeline.js';
 import { Listing } from './listing.js';
 import { withLock } from './lock.js';
-import { type FileEntry, readEntry, writtenEntry } from './read-entry.js';
+import { type FileEntry, readEntry, versionAt, writtenEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
 
@@ -99,8 +99,10 @@ export class FileStore implements Store {
 
   async delete(id: string, condition?: DeleteCondition): Promise<boolean> {
     const layout = await this.#open();
-    // Compared and removed without a pause: a lock would gain nothing.
-    if (condition !== undefined && this.#read(layout, id)?.version !== condition.ifVersion) return false;
+    if (condition === undefined && layout.look() === undefined) return false;
+    // Compared and removed without a pause: a lock would gain nothing. It is the very file that was looked at, so the
+    // folder need not be.
+    if (condition !== undefined && versionAt(layout, id) !== condition.ifVersion) return false;
     return this.#unlink(layout, id);
   }
 
@@ -108,6 +110,7 @@ export class FileStore implements Store {
     // Not opened yet means nothing was ever put from here.
     const layout = this.#layout;
     if (layout === undefined) return false;
+    if (layout.look() === undefined) return false;
     const entry = this.#read(layout, id);
     const isGone = entry !== undefined && isOwn(entry.body) && this.#unlink(layout, id);
     // The kernel closes it, and leaves its name.
@@ -173,7 +176,6 @@ export class FileStore implements Store {
   }
 
   #unlink(layout: Layout, id: string): boolean {
-    if (layout.look() === undefined) return false;
     try {
       this.#fs.unlinkSync(layout.entry(id));
       return true;

@@ -2,6 +2,7 @@
 
 import { sep } from 'node:path';
 import type { Clock } from '../../core/clock.js';
+import { systemClock } from '../../process/system-clock.js';
 import { nextTurn } from '../../process/turns.js';
 import type { ListOptions } from '../store.js';
 import { cannot, type Layout } from './directory.js';
@@ -17,8 +18,9 @@ const tick = 100;
 /** The same where times come in whole seconds, or in two of them (FAT, HFS+). */
 const coarseTick = 2_500;
 
-/** Entries read in one go before others get their turn: 1.5 ms of the event loop. */
-const slice = 256;
+/** After how many entries it is seen whether others are to have their turn, and how long the loop is held, in ms. */
+const slice = 32;
+const turn = 2;
 
 /** How long a listing may be shown again while nothing was made, renamed or removed in the folder, in ms. */
 const lag = 2_000;
@@ -65,8 +67,12 @@ export class Listing {
   async #readAll(layout: Layout): Promise<readonly FileEntry[]> {
     const names = namesIn(layout);
     const found: FileEntry[] = [];
+    let began = systemClock.monotonic();
     for (let index = 0; index < names.length; index++) {
-      if (index > 0 && index % slice === 0) await nextTurn();
+      if (index % slice === slice - 1 && systemClock.monotonic() - began > turn) {
+        await nextTurn();
+        began = systemClock.monotonic();
+      }
       const name = names[index] as string;
       const known = this.#known.get(name);
       // A file with a problem is looked at anew: a second name goes away without a trace in the file.

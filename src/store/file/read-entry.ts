@@ -50,6 +50,16 @@ export function readEntry(layout: Layout, id: string): FileEntry | undefined {
   }
 }
 
+/** The version of the entry `id`, whatever is in its file. `undefined` if there is none, or it cannot be told. */
+export function versionAt(layout: Layout, id: string): string | undefined {
+  const path = layout.entry(id);
+  try {
+    return versionOf(layout.fs.lstatSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The entry that was just written to this inode, unread. `undefined` if it cannot be told, or another is there by now:
  * that it is gone again is no failure to write.
