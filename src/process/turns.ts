@@ -7,9 +7,9 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-/** Calls `act` in the loop's next turn. Does not keep the process alive. */
-export function soon(act: () => void): void {
-  setImmediate(act).unref();
+/** Calls `act` in the loop's next turn, or in `delay` ms. Does not keep the process alive. */
+export function soon(act: () => void, delay = 0): void {
+  (delay === 0 ? setImmediate(act) : setTimeout(act, delay)).unref();
 }
 
 /** For `delay` ms. Keeps the process alive, as whoever waits expects. */

@@ -14,6 +14,9 @@ import type { Abortable } from './options.js';
 import { Queue } from './queue.js';
 import type { World } from './survey.js';
 
+/** What needs sockets is loaded and opened this much later, in ms: who only registers and ends does not pay for it. */
+const holdAfter = 20;
+
 /**
  * One's own entry.
  *
@@ -61,8 +64,7 @@ export class Registration implements AsyncDisposable {
     }
     registration.#forgetLastAct = forget;
     registration.#schedule();
-    // A moment later: whoever only registers and ends does not pay for it.
-    soon(() => void registration.#hold());
+    if (store.hold !== undefined) soon(() => void registration.#hold(), holdAfter);
     return registration;
   }
 
