@@ -51,6 +51,7 @@ export class Registry implements World, AsyncDisposable {
   readonly #surveyor: Surveyor;
   #probe: Probe | undefined;
   #reaper: Reaper | undefined;
+  #lastAt = 0;
   #isClosed = false;
 
   /** @throws ROLLCALL_INVALID */
@@ -112,7 +113,7 @@ export class Registry implements World, AsyncDisposable {
     if (pid !== undefined) pass(pidCheck, pid, 'The options of register', 'pid');
     const { ttl, cwd, ...given } = await checkInput(input);
     options.signal?.throwIfAborted();
-    const now = new Date(this.clock.now()).toISOString();
+    const now = new Date(this.#registeredAt()).toISOString();
     const instance: Instance = {
       format: FORMAT,
       id: createId(given.name, randomBytes(26)),
@@ -270,6 +271,14 @@ export class Registry implements World, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Now, in ms; a ms later than the last if that was in the same one: what registered later is newer. */
+  #registeredAt(): number {
+    const now = this.clock.now();
+    const isSame = now <= this.#lastAt && this.#lastAt - now < 1_000;
+    this.#lastAt = isSame ? this.#lastAt + 1 : now;
+    return this.#lastAt;
   }
 
   #assertOpen(): void {

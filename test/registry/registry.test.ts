@@ -159,6 +159,14 @@ describe('register', () => {
     expect(await store.list()).toEqual([]);
   });
 
+  test('one after the other in the same ms: the later is the newer', async () => {
+    const { registry } = fakeWorld();
+    const ids: string[] = [];
+    for (let index = 0; index < 20; index++) ids.push((await registry.register(weather)).id);
+    expect((await registry.discover()).map(({ id }) => id)).toEqual(ids);
+    expect((await registry.pick())?.id).toBe(ids.at(-1));
+  });
+
   test('rejects with the reason of an aborted signal and writes nothing', async () => {
     const { store, registry } = fakeWorld();
     const reason = new Error('enough');
