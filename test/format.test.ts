@@ -563,8 +563,8 @@ test('on the same evidence, Python and we come to the same verdict', async (cont
   if (process.platform !== 'linux') context.skip('needs /proc');
   const directory = tempFolder();
   const self = identifySelf();
-  // sh starts a child that ends at once, and then becomes a program that never waits for it.
-  const parent = start('sh', ['-c', 'true & echo $!; exec sleep 1000']);
+  // sh starts a child, and becomes a program that never waits for it before the child has ended.
+  const parent = start('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 1000']);
   const zombie = Number(await parent.line(/^\d+$/));
   await eventually('it is a zombie', () => / Z /.test(readFileSync(`/proc/${zombie}/stat`, 'latin1')));
   const thread = readdirSync('/proc/self/task')

@@ -10,9 +10,17 @@ const ttl = Number(process.env.TTL ?? 45_000);
 let store;
 let registry;
 let registration;
+let tied = () => {};
 const acts = {
   register: async (size) => {
+    const isTied = new Promise((resolve) => {
+      tied = resolve;
+    });
     registration = await registry.register({ name: 'actor', endpoints: [{ type: 'stdio' }], metadata: sealed(size) });
+    // Its lifeline comes a moment later, and would fall into whatever is done next. It keeps nothing alive by itself.
+    const alive = setInterval(() => {}, 1_000);
+    await isTied;
+    clearInterval(alive);
   },
   update: (size) => registration.update({ metadata: sealed(size) }),
   touch: async () => {
@@ -25,6 +33,8 @@ const acts = {
 
 function open(directory) {
   store = new FileStore({ directory });
+  const hold = store.hold.bind(store);
+  store.hold = (id) => hold(id).finally(() => tied());
   registry = new Registry({ store, ttl, onError: ({ code, message }) => say({ report: code, message }) });
 }
 
