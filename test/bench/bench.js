@@ -1,17 +1,7 @@
 /** What the parts share: a temporary folder, registries of every size, and the end of all that was started. */
 
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entriesIn } from './by-hand.js';
@@ -35,7 +25,7 @@ const mostProcesses = 100;
 
 export class Bench {
   isQuick;
-  #root = spread(mkdtempSync(join(realpathSync(tmpdir()), 'rollcall-bench-')));
+  #root = mkdtempSync(join(realpathSync(tmpdir()), 'rollcall-bench-'));
   #folders = 0;
   /** @type {Set<Program>} */
   #programs = new Set();
@@ -54,17 +44,11 @@ export class Bench {
     return this.isQuick ? quick : full;
   }
 
-  /** A new empty folder, in a place on the disk where files are written as fast as anywhere. */
+  /** A new empty folder. */
   folder() {
-    const paths = Array.from({ length: candidates }, () => join(this.#root, String(++this.#folders)));
-    const timed = paths.map((path) => {
-      mkdirSync(path, { mode: 0o700 });
-      return { path, ms: timeToWrite(path) };
-    });
-    timed.sort((a, b) => a.ms - b.ms);
-    const [best, ...others] = timed;
-    for (const { path } of others) rmdirSync(path);
-    return best?.path ?? '';
+    const path = join(this.#root, String(++this.#folders));
+    mkdirSync(path, { mode: 0o700 });
+    return path;
   }
 
   /**
@@ -152,29 +136,6 @@ export class Bench {
     known.set(key, made);
     return made;
   }
-}
-
-/**
- * ext4 gives no inode anew for some minutes, and whoever writes a file goes past all that were freed near by: where
- * 2,000 had been removed, by a run before this one for instance, writing one took 300 µs and not 25. So folders are put
- * far apart (other file systems do not know how), and of several the best is taken.
- *
- * @param {string} folder
- */
-function spread(folder) {
-  spawnSync('chattr', ['+T', folder], { stdio: 'ignore' });
-  return folder;
-}
-const candidates = 8;
-
-/** A few files, in ms. @param {string} folder */
-function timeToWrite(folder) {
-  const paths = Array.from({ length: 16 }, (_, n) => join(folder, String(n)));
-  const began = performance.now();
-  for (const path of paths) writeFileSync(path, '');
-  const ms = performance.now() - began;
-  for (const path of paths) unlinkSync(path);
-  return ms;
 }
 
 /** The entries of a folder. @param {string} folder @returns {any[]} */

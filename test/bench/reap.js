@@ -10,7 +10,7 @@ import { playOnStages } from './stage.js';
 const rows = [{ what: 'reap of that many dead', goals: [{ of: 'ratio', atMost: 1.8, at: [10_000] }] }];
 
 /**
- * The dead, in a folder of their own each time: where many were just removed, the next are slow to write.
+ * The dead, in a folder of their own each time.
  *
  * @param {{ from: string, yard: string }} world
  */
@@ -20,9 +20,8 @@ function graveyard({ from, yard }) {
   const grave = {
     directory: '',
     folder: '',
-    /** @param {number} _ @param {string} [directory] */
-    prepare(_, directory = join(yard, `${process.pid}-${++count}`)) {
-      grave.directory = directory;
+    prepare() {
+      grave.directory = join(yard, `${process.pid}-${++count}`);
       grave.folder = join(grave.directory, 'v1');
       mkdirSync(grave.folder, { recursive: true, mode: 0o700 });
       for (const { name, body } of bodies) writeFileSync(join(grave.folder, name), body, { mode: 0o600 });
@@ -90,7 +89,6 @@ export const scenes = [
           world: () => world,
           found: () => entries,
           most: 1,
-          before: async () => bench.folder(),
           takes: entries < 1_000 ? 10 : 1,
         },
         bench.rounds(15),

@@ -1,6 +1,6 @@
 /** register, warm: one entry more, while others are there. Deregistering is not timed. */
 
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { read } from './bench.js';
@@ -12,16 +12,8 @@ const limit = 'open, write, close and rename, synchronous';
 /** @type {import('./goals.js').Row[]} */
 const rows = [{ what: 'register, warm', goals: [{ of: 'ratio', atMost: 6 }] }];
 
-/**
- * Another name for a file that is about to be removed: were its inode freed, those who write next would go past it.
- *
- * @param {string} path
- * @param {string} trash
- */
-const hold = (path, trash) => linkSync(path, join(trash, `${process.pid}-${performance.now()}`));
-
-/** Files written by hand, and removed when the batch is over. @param {{ folder: string, trash: string }} world */
-function files({ folder, trash }) {
+/** Files written by hand, and removed when the batch is over. @param {string} folder */
+function files(folder) {
   const before = entriesIn(folder).length;
   /** @type {string[]} */
   let written = [];
@@ -34,10 +26,7 @@ function files({ folder, trash }) {
     },
     check: () => entriesIn(folder).length - before,
     undo() {
-      for (const path of written) {
-        hold(path, trash);
-        unlinkSync(path);
-      }
+      for (const path of written) unlinkSync(path);
       written = [];
     },
   };
@@ -47,8 +36,8 @@ function files({ folder, trash }) {
 export const contenders = [
   {
     name: limit,
-    open({ folder, trash }) {
-      const { next, check, undo } = files({ folder, trash });
+    open({ folder }) {
+      const { next, check, undo } = files(folder);
       const text = JSON.stringify(read(folder)[0]);
       const draft = join(folder, '.drafts', 'draft');
       return { work: (n) => writeAndRename(draft, next(n), text), check, undo };
@@ -56,7 +45,7 @@ export const contenders = [
   },
   {
     name: 'rollcall',
-    async open({ directory, folder, trash }) {
+    async open({ directory, folder }) {
       const { Registry } = await import('rollcall');
       const registry = new Registry({ directory });
       const before = entriesIn(folder).length;
@@ -66,10 +55,7 @@ export const contenders = [
         work: async (n) => void registrations.push(await registry.register(server(n))),
         check: () => entriesIn(folder).length - before,
         async undo() {
-          for (const registration of registrations) {
-            hold(join(folder, `${registration.id}.json`), trash);
-            await registration.deregister();
-          }
+          for (const registration of registrations) await registration.deregister();
           registrations = [];
         },
       };
@@ -78,8 +64,8 @@ export const contenders = [
   {
     // The first thing one writes. A reader may find half a file.
     name: 'fs.promises.writeFile, not atomic',
-    open({ folder, trash }) {
-      const { next, check, undo } = files({ folder, trash });
+    open({ folder }) {
+      const { next, check, undo } = files(folder);
       const work = async (/** @type {number} */ n) => {
         await mkdir(folder, { recursive: true });
         await writeFile(next(n), JSON.stringify({ ...server(n), pid: process.pid }), { mode: 0o600 });
@@ -90,9 +76,9 @@ export const contenders = [
   {
     // As it comes: it flushes to disk.
     name: 'write-file-atomic',
-    async open({ folder, trash }) {
+    async open({ folder }) {
       const { default: writeFileAtomic } = await import('write-file-atomic');
-      const { next, check, undo } = files({ folder, trash });
+      const { next, check, undo } = files(folder);
       const work = (/** @type {number} */ n) =>
         writeFileAtomic(next(n), JSON.stringify({ ...server(n), pid: process.pid }), { mode: 0o600 });
       return { work, check, undo };
@@ -100,9 +86,9 @@ export const contenders = [
   },
   {
     name: 'write-file-atomic, synchronous, without fsync',
-    async open({ folder, trash }) {
+    async open({ folder }) {
       const { default: writeFileAtomic } = await import('write-file-atomic');
-      const { next, check, undo } = files({ folder, trash });
+      const { next, check, undo } = files(folder);
       const work = (/** @type {number} */ n) => {
         const text = JSON.stringify({ ...server(n), pid: process.pid });
         writeFileAtomic.sync(next(n), text, { mode: 0o600, fsync: false });
@@ -158,7 +144,7 @@ export const scenes = [
     async play(bench, entries) {
       const place = await bench.living(entries);
       // One after the other, and each cleans up.
-      const world = { ...bench.copy(place), single: bench.single(place), trash: bench.folder() };
+      const world = { ...bench.copy(place), single: bench.single(place) };
       const measured = await playOnStages(
         bench,
         {

@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
+import { fileSystem } from './disk.js';
 import { caption, goalTable, growthTable } from './table.js';
 
 /** @typedef {{ node: string, cpu: string, cores: number, system: string, date: string, isQuick: boolean }} About */
@@ -17,7 +18,7 @@ const [begin, end] = ['<!-- bench -->', '<!-- /bench -->'];
 export function describe(isQuick) {
   const date = new Date().toISOString().slice(0, 10);
   const all = cpus();
-  const system = `${type()} ${release().split('-')[0]}`;
+  const system = [`${type()} ${release().split('-')[0]}`, fileSystem()?.type].filter(Boolean).join(', ');
   return { node: process.version, cpu: all[0]?.model.trim() ?? '', cores: all.length, system, date, isQuick };
 }
 

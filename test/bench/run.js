@@ -16,6 +16,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.js';
+import { complaint } from './disk.js';
 import { assess, exitCode } from './goals.js';
 import { listen, mostBusy } from './measure.js';
 import { describe, keep, latest, save } from './results.js';
@@ -57,6 +58,8 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 
 const { busy, listened } = await listen(500);
 console.log(`Node ${about.node}, ${about.system}, ${about.cores} × ${about.cpu}`);
+const wrong = complaint();
+if (wrong !== undefined) console.log(wrong);
 if (busy / listened > mostBusy)
   console.log(`Others use ${(busy / listened).toFixed(1)} cores: wait until they are done.`);
 
