@@ -23,12 +23,17 @@ describe('figures', () => {
     expect(ratios([1, 2, 3, 4, 5], [1, 1, 1, 1, 1])).toEqual({ low: 2, middle: 3, high: 4 });
   });
 
-  test('too noisy is what the others use, what the limit differs by, or what the ratios do', () => {
-    const quiet = { busy: 0, limit: [10, 10, 11], ratio: { low: 2, middle: 2, high: 2.1 } };
+  test('too noisy is what the others use, and what leaves the limit or the ratio uncertain', () => {
+    const quiet = { busy: 0, limit: [10, 10, 11], ratio: { low: 2, middle: 2, high: 2.1 }, atMost: 2 };
     expect(noiseOf(quiet)).toBeUndefined();
     expect(noiseOf({ ...quiet, busy: 1 })).toBe('others used 1.0 cores');
-    expect(noiseOf({ ...quiet, limit: [10, 20, 40] })).toBe("the limit's own figures differ by 75 %");
-    expect(noiseOf({ ...quiet, ratio: { low: 1, middle: 2, high: 3 } })).toBe('the ratios differ by 100 %');
+    expect(noiseOf({ ...quiet, limit: [10, 20, 40] })).toBe('the limit itself is uncertain by 40 %');
+    expect(noiseOf({ ...quiet, ratio: { low: 1, middle: 2, high: 3 } })).toBe('the ratio is uncertain by 54 %');
+    // Also when it is that uncertain, it is above 0.5 and below 4.
+    expect(noiseOf({ ...quiet, ratio: { low: 1, middle: 2, high: 3 }, atMost: 0.5 })).toBeUndefined();
+    expect(noiseOf({ ...quiet, ratio: { low: 1, middle: 2, high: 3 }, atMost: 4 })).toBeUndefined();
+    // More rounds leave less to chance.
+    expect(noiseOf({ ...quiet, limit: Array.from({ length: 60 }, (_, n) => 10 + (n % 3) * 5) })).toBeUndefined();
     expect(noiseOf({ busy: 0, limit: [10, 10, 11] })).toBeUndefined();
   });
 

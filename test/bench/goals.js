@@ -80,7 +80,9 @@ export function assess(row, { entries, processes, figures, busy }) {
       const value = goal.of === 'ratio' ? ratio.middle : (standing?.[goal.of] ?? Number.NaN);
       const limits = of(goal.to ?? limit);
       const others = { busy: isTimed ? busy : 0, limit: limits };
-      const noise = isCounted ? undefined : noiseOf({ ...others, ...(goal.of === 'ratio' && { ratio }) });
+      const noise = isCounted
+        ? undefined
+        : noiseOf({ ...others, ...(goal.of === 'ratio' && { ratio, atMost: goal.atMost }) });
       /** @type {Verdict} */
       const verdict = noise !== undefined ? 'noisy' : value <= goal.atMost ? 'met' : 'missed';
       return { ...goal, value, verdict, ...(noise !== undefined && { noise }) };

@@ -49,11 +49,11 @@ export const ofRound = (figure) => (Array.isArray(figure) ? median(figure) : fig
 export const ratios = (values, limit) => quartiles(values.map((value, round) => value / (limit[round] ?? Number.NaN)));
 
 /**
- * By how much the middle half of the rounds may differ, as a share of the median. The median of 15 rounds is then
- * uncertain by some 12 % (0.93 × 0.5 / √15), which is what the goals leave to chance. On a quiet machine it is 0.02 to
- * 0.2.
+ * How uncertain a median may be, as a share of it: 0.93 × the distance of the quartiles / √rounds is its standard error.
+ * The goals leave no less to chance. On a quiet machine it is 0.005 to 0.05; with one more busy process than cores, 0.1
+ * to 0.8.
  */
-export const mostSpread = 0.5;
+export const mostUncertain = 0.12;
 
 /** How much of a core others may use while all of ours rest. Of two cores, one is then still free for each contender. */
 export const mostBusy = 0.3;
@@ -61,16 +61,20 @@ export const mostBusy = 0.3;
 /**
  * Says why nothing can be told from these rounds, or `undefined` if something can.
  *
- * @param {{ busy: number, limit: readonly number[], ratio?: Quartiles }} measured
- *   `busy`: cores that others used. `limit`: its figure of each round. `ratio`: unless the goal is an absolute one.
+ * @param {{ busy: number, limit: readonly number[], ratio?: Quartiles, atMost?: number }} measured
+ *   `busy`: cores that others used. `limit`: its figure of each round. `ratio` to it, unless the goal is an absolute one;
+ *   where all of its middle half is on one side of `atMost`, that much can be told.
  */
-export function noiseOf({ busy, limit, ratio }) {
-  const share = (/** @type {Quartiles} */ { low, middle, high }) => (high - low) / middle;
+export function noiseOf({ busy, limit, ratio, atMost = Number.NaN }) {
+  const share = (/** @type {Quartiles} */ { low, middle, high }) =>
+    (0.93 * (high - low)) / middle / Math.sqrt(limit.length);
+  const percent = (/** @type {number} */ value) => `${Math.round(value * 100)} %`;
   if (busy > mostBusy) return `others used ${busy.toFixed(1)} cores`;
   const ofLimit = share(quartiles(limit));
-  if (ofLimit > mostSpread) return `the limit's own figures differ by ${Math.round(ofLimit * 100)} %`;
-  const ofRatio = ratio === undefined ? 0 : share(ratio);
-  return ofRatio > mostSpread ? `the ratios differ by ${Math.round(ofRatio * 100)} %` : undefined;
+  if (ofLimit > mostUncertain) return `the limit itself is uncertain by ${percent(ofLimit)}`;
+  if (ratio === undefined || ratio.low > atMost || ratio.high <= atMost) return undefined;
+  const ofRatio = share(ratio);
+  return ofRatio > mostUncertain ? `the ratio is uncertain by ${percent(ofRatio)}` : undefined;
 }
 
 /** What all processes together have used, in ms of one core. */

@@ -58,7 +58,7 @@ export const scenes = [
           };
         },
       }));
-      const measured = await interleave(runners, { rounds: bench.rounds(15) });
+      const measured = await interleave(runners, { rounds: bench.rounds(30) });
       await Promise.all([...herd, ...onlookers].map((program) => program.kill()));
       return { processes: writers, ...measured };
     },

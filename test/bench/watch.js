@@ -72,6 +72,8 @@ const pause = () => setTimeout(10 + Math.random() * 40);
 async function play(bench, entries, contenders) {
   const place = await bench.living(entries);
   const samples = bench.rounds(50, 5);
+  // Who is slow takes fewer samples.
+  const turn = bench.rounds(4_000, 1_000);
   const programs = [];
   const runners = [];
   for (const { name, way, writer: acts, share } of contenders) {
@@ -90,7 +92,8 @@ async function play(bench, entries, contenders) {
         /** @type {Record<string, number[]>} */
         const taken = { add: [], remove: [] };
         await watcher.ask('turn', true);
-        for (let n = 0; n < samples * share; n++) {
+        const until = performance.now() + turn;
+        for (let n = 0; n < samples * share && (n < 3 || performance.now() < until); n++) {
           for (const [act, type] of /** @type {const} */ ([
             [acts.come, 'add'],
             [acts.go, 'remove'],
