@@ -47,7 +47,7 @@ export const scenes = [
           const victim = bench.start('victim.js', { args: [way, directory, join(bench.folder(), 'socket')] });
           const { id, socket } = await victim.ask('live');
           if (socket !== undefined) await watcher.ask('connect', { id, socket });
-          await sightings.of(id, 'add');
+          if ((await sightings.of(id, 'add')) === undefined) throw new Error(`${name} has not told of ${id}`);
           return { id, victim };
         };
         runners.push({

@@ -1,7 +1,7 @@
 /** What a watching program has told, and when: each can be waited for. */
 
 /** Beyond that it is lost and not late, in ms. */
-const patience = 30_000;
+const patience = 10_000;
 
 /** @typedef {{ id: string, type: string, at: string, reason?: string }} Sighting */
 
@@ -19,16 +19,16 @@ export class Sightings {
   }
 
   /**
-   * Resolves with it, also if it was told before. To be waited for one at a time.
+   * Resolves with it, also if it was told before, or with nothing if it is lost. To be waited for one at a time.
    *
    * @param {string} id
    * @param {string} type
-   * @returns {Promise<Sighting>}
+   * @returns {Promise<Sighting | undefined>}
    */
   async of(id, type) {
     const key = `${type} ${id}`;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Nobody saw ${key}`)), patience);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), patience);
       this.#hear = () => {
         const sighting = this.#seen.get(key);
         if (sighting === undefined) return;
@@ -40,9 +40,9 @@ export class Sightings {
     });
   }
 
-  /** How long after `began` it was told, in ms. @param {string} id @param {string} type @param {string} began */
+  /** How long after `began` it was told, in ms; infinite if it is lost. @param {string} id @param {string} type @param {string} began */
   async since(id, type, began) {
-    const { at } = await this.of(id, type);
-    return Number(BigInt(at) - BigInt(began)) / 1e6;
+    const sighting = await this.of(id, type);
+    return sighting === undefined ? Number.POSITIVE_INFINITY : Number(BigInt(sighting.at) - BigInt(began)) / 1e6;
   }
 }

@@ -7,6 +7,7 @@
 
 /** Two digits tell as much as the figures bear; three from a hundred on. @param {number} value */
 function digits(value) {
+  if (value === Number.POSITIVE_INFINITY) return '∞';
   if (!Number.isFinite(value)) return '–';
   const rounded = Number(value.toPrecision(Math.abs(value) >= 100 ? 3 : 2));
   return rounded.toLocaleString('en-US', { maximumFractionDigits: 20 });

@@ -100,7 +100,11 @@ async function play(bench, entries, contenders) {
           ])) {
             await pause();
             const { id, at } = await writer.ask(act);
-            taken[type]?.push(await sightings.since(id, type, at));
+            const ms = await sightings.since(id, type, at);
+            // Others may lose an event; those two must not.
+            if (ms === Number.POSITIVE_INFINITY && share === 1)
+              throw new Error(`${name} has not told of ${type} ${id}`);
+            taken[type]?.push(ms);
           }
         }
         await watcher.ask('turn', false);
