@@ -45,6 +45,7 @@ export type { ExactFileStats, FileStats, FileSystem } from './store/file/file-sy
 export { MemoryStore } from './store/memory-store.js';
 export type {
   DeleteCondition,
+  ListedEntry,
   ListOptions,
   PutCondition,
   Store,

@@ -87,7 +87,7 @@ test.each(Object.entries(runners))(
     const story = startNode(command[0] ?? '', command.slice(1), env);
     expect(await story.ended, story.lines.join('\n') + story.errors()).toEqual({ code: 0, signal: null });
     const text = plain(story);
-    expect(text).toMatch(/\b34\b.*\bpass|\bpass(?:ed)?\b.*\b34\b/);
+    expect(text).toMatch(/\b35\b.*\bpass|\bpass(?:ed)?\b.*\b35\b/);
     expect(readdirSync(temporary).filter((file) => file.startsWith('rollcall-'))).toEqual([]);
     expect(readdirSync(data)).toEqual([]);
     expect(readFileSync(join(root, 'examples', name), 'utf8')).toContain(command.slice(-2).join(' '));
@@ -116,7 +116,7 @@ test(
       expect(text).toContain('the client stays with its server');
       expect(text).toContain('put only if absent keeps what is there and says CONFLICT');
       // Two of the client's and two or more of the store's; all others pass there, too.
-      expect(text).toMatch(/\b31\b.*\bpass|\bpass(?:ed)?\b.*\b31\b/);
+      expect(text).toMatch(/\b32\b.*\bpass|\bpass(?:ed)?\b.*\b32\b/);
     }
   },
   timeout,

@@ -100,6 +100,7 @@ test('the types of the public surface', () => {
     'Header',
     'Instance',
     'ListOptions',
+    'ListedEntry',
     'Look',
     'PickOptions',
     'Probe',

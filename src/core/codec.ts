@@ -1,6 +1,6 @@
 /** An instance as text, and back. */
 
-import { FORMAT, type Instance } from './instance.js';
+import { FORMAT, type Instance, type ProcessIdentity } from './instance.js';
 import { plainEntry } from './plain.js';
 import { isSecret, Secret } from './secret.js';
 
@@ -35,7 +35,38 @@ export function decodePlain<Doubt>(id: string, text: string, inDoubt: (raw: obje
   }
   if (ownId !== id) return illegible('says another id than its file name');
   const instance = plainEntry(raw as Record<string, unknown>);
-  return instance === undefined ? inDoubt(raw) : legible(instance);
+  if (instance === undefined) return inDoubt(raw);
+  share(instance as Shareable);
+  return legible(instance);
+}
+
+/** Texts that the entries of one machine have in common are kept once: they are a third of what an entry holds. */
+function share(instance: Shareable): void {
+  const { process, endpoints, capabilities } = instance;
+  for (const key of ofMachine) if (process[key] !== undefined) process[key] = oneOf(process[key]);
+  for (const endpoint of endpoints) endpoint.type = oneOf(endpoint.type);
+  for (let index = 0; index < capabilities.length; index++) capabilities[index] = oneOf(capabilities[index] as string);
+  if (instance.updatedAt === instance.registeredAt) instance.updatedAt = instance.registeredAt;
+}
+
+const ofMachine = ['machine', 'host', 'boot', 'pidNamespace', 'timeNamespace'] as const;
+
+interface Shareable extends Instance {
+  updatedAt: string;
+  readonly capabilities: string[];
+  readonly endpoints: { type: string }[];
+  readonly process: { -readonly [Key in keyof ProcessIdentity]: ProcessIdentity[Key] };
+}
+
+const common = new Map<string, string>();
+const mostCommon = 1_000;
+
+function oneOf(text: string): string {
+  const known = common.get(text);
+  if (known !== undefined) return known;
+  if (common.size >= mostCommon) common.clear();
+  common.set(text, text);
+  return text;
 }
 
 /** `instance` with its secrets hidden. One object is handed to many callers, so it is frozen throughout. */

@@ -18,7 +18,11 @@ export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 
-/** Whether `id` could be that of an instance of `name`. */
+/** From where it is told to look. */
+const ending = /-[0-9a-z]{26}$/y;
+
+/** Whether `id` could be that of an instance of `name`, which is one. */
 export function isIdOf(name: string, id: string): boolean {
-  return isId(id) && id.length === name.length + 27 && id.startsWith(`${name}-`);
+  ending.lastIndex = name.length;
+  return name !== '' && id.startsWith(name) && ending.test(id);
 }

@@ -1,5 +1,6 @@
 /** One out of many: strategies over the instances that match. */
 
+import { byAge } from './age.js';
 import { invalid } from './errors.js';
 import type { Instance } from './instance.js';
 
@@ -14,12 +15,6 @@ export type Turns = Map<string, Pick<Instance, 'id' | 'registeredAt'>>;
 
 /** How many queries a registry remembers the turn of; beyond, the one used longest ago is forgotten. */
 const mostTurns = 1_000;
-
-/** Oldest registration first; the id decides between equals. */
-export function byAge(a: Pick<Instance, 'id' | 'registeredAt'>, b: Pick<Instance, 'id' | 'registeredAt'>): number {
-  const [first, second] = [Date.parse(a.registeredAt), Date.parse(b.registeredAt)];
-  return first - second || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
 
 /**
  * Picks one of `candidates` (sorted by {@link byAge}), or none if there is none.

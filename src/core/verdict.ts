@@ -30,6 +30,14 @@ export interface Judgement {
 /** Start times that are told by `ps` or PowerShell are good to a second or two. */
 const startTolerance = 3_000;
 
+/** What the process alone proves. Without a verdict it proves nothing, and `reason` says why. */
+export interface Proof {
+  readonly verdict: 'alive' | 'dead' | undefined;
+  readonly reason: string;
+  /** What was seen at the pid, if that was looked at. */
+  readonly seen?: Look | undefined;
+}
+
 /**
  * Judges the process `subject` as seen by `observer`, looking at the pid only where that can prove anything.
  *
@@ -43,44 +51,55 @@ export function judge(
   look: (pid: number, start?: string) => Look,
   heartbeat: Heartbeat,
 ): Judgement {
+  const { verdict, reason } = prove(subject, observer, look);
+  return verdict === undefined ? byHeartbeat(reason, heartbeat) : { verdict, reason };
+}
+
+/** As `judge`, without a heartbeat. */
+export function prove(
+  subject: ProcessIdentity,
+  observer: ProcessIdentity,
+  look: (pid: number, start?: string) => Look,
+): Proof {
   const { pid } = subject;
   if (subject.machine !== observer.machine) {
     const where = subject.machine === undefined ? 'does not say on which machine it runs' : undefined;
-    return byHeartbeat(where ?? `runs on another machine (${printable(subject.host ?? 'unknown')})`, heartbeat);
+    return doubt(where ?? `runs on another machine (${printable(subject.host ?? 'unknown')})`);
   }
   if (observer.boot !== undefined && subject.boot !== observer.boot) {
     // Cloned machines share a machine id: only with the same host name as well is another boot an earlier one.
-    if (subject.boot === undefined || subject.host !== observer.host) {
-      return byHeartbeat('cannot be told to be of this boot', heartbeat);
-    }
-    return { verdict: 'dead', reason: 'the machine was restarted since' };
+    if (subject.boot === undefined || subject.host !== observer.host) return doubt('cannot be told to be of this boot');
+    return { verdict: 'dead', reason: 'the machine was restarted since', seen: undefined };
   }
   if (subject.pidNamespace !== observer.pidNamespace || subject.timeNamespace !== observer.timeNamespace) {
-    return byHeartbeat('runs in another container or namespace', heartbeat);
+    return doubt('runs in another container or namespace');
   }
   const seen = look(pid, subject.start);
   switch (seen.is) {
     case 'gone':
-      return { verdict: 'dead', reason: `process ${pid} has ended` };
+      return { verdict: 'dead', reason: `process ${pid} has ended`, seen };
     case 'zombie':
-      return { verdict: 'dead', reason: `process ${pid} has ended (zombie)` };
+      return { verdict: 'dead', reason: `process ${pid} has ended (zombie)`, seen };
     case 'thread':
-      return { verdict: 'dead', reason: `${pid} is the id of another process's thread now` };
+      return { verdict: 'dead', reason: `${pid} is the id of another process's thread now`, seen };
     case 'hidden':
-      return byHeartbeat(`process ${pid} cannot be looked at from here`, heartbeat);
+      return doubt(`process ${pid} cannot be looked at from here`, seen);
     case 'there':
       switch (compareStarts(seen.start, subject.start)) {
         case 'same':
-          return { verdict: 'alive', reason: `process ${pid} is running` };
+          return { verdict: 'alive', reason: `process ${pid} is running`, seen };
         case 'different':
-          return { verdict: 'dead', reason: `pid ${pid} belongs to another process now` };
+          return { verdict: 'dead', reason: `pid ${pid} belongs to another process now`, seen };
         case 'unknown':
-          return byHeartbeat(`process ${pid} exists, but may be another one`, heartbeat);
+          return doubt(`process ${pid} exists, but may be another one`, seen);
       }
   }
 }
 
-function byHeartbeat(why: string, { age, ttl }: Heartbeat): Judgement {
+const doubt = (reason: string, seen?: Look): Proof => ({ verdict: undefined, reason, seen });
+
+/** The verdict on what cannot be proved, which is `why`. */
+export function byHeartbeat(why: string, { age, ttl }: Heartbeat): Judgement {
   const heard = `last heartbeat ${age < 0 ? 'in the future' : `${Math.round(age / 1000)} s ago`}`;
   return age <= ttl
     ? { verdict: 'alive', reason: `${why}; ${heard}` }

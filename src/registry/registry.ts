@@ -1,11 +1,12 @@
 /** The registry: who is running on this machine, and how to reach the right one. */
 
+import { byAge } from '../core/age.js';
 import { pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { invalid, RollcallError } from '../core/errors.js';
 import { createId, isId } from '../core/id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
-import { byAge, choose, type Turns } from '../core/pick.js';
+import { choose, type Turns } from '../core/pick.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';

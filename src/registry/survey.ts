@@ -1,13 +1,16 @@
 /** One look at everything: list → decode → evidence → verdict. Reads and nothing else. */
 
+import { sortedByAge } from '../core/age.js';
 import type { Clock } from '../core/clock.js';
 import { Heartbeats } from '../core/heartbeats.js';
 import type { Instance } from '../core/instance.js';
-import { type Heartbeat, judge, type Look } from '../core/verdict.js';
+import { byHeartbeat, prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
 import { nextTurn } from '../process/turns.js';
-import type { ListOptions, Store, StoreEntry } from '../store/store.js';
-import { type Kept, Records, slice, turn } from './records.js';
+import type { ListedEntry, Store } from '../store/store.js';
+import { find, type Kept, keep, stands } from './kept.js';
+import { Queue } from './queue.js';
+import { type Reading, type Readings, readingsOf } from './readings.js';
 import type { Sighting } from './sighting.js';
 
 /** All that a look depends on. */
@@ -19,56 +22,53 @@ export interface World {
   report(error: unknown): void;
 }
 
+export interface SurveyOptions {
+  /**
+   * The listing may be an earlier one if nothing was put or deleted since: what somebody overwrote in place, and
+   * renewal times, may then be as they were. The verdicts are of now.
+   */
+  readonly mayLag?: boolean | undefined;
+}
+
 type LookAt = Probe['look'];
 
-/** Takes surveys, and remembers between them what saves work: decoded entries, and what was proved of each. */
+/** Entries decoded or judged in one go, and how long at most, in ms: the worst of 64 KiB takes some 30. */
+const slice = 128;
+const turn = 2;
+
+/** How long a listing that may lag is good for, in ms, and how many times what it took, for who looks all the time. */
+const lag = 2_000;
+const lastingLag = 500;
+
+/** Takes surveys, and remembers between them what saves work: what was proved of each entry, and in which order they are. */
 export class Surveyor {
   readonly #world: World;
-  readonly #records: Records;
-  #sightings: readonly Sighting[] = [];
+  readonly #readings: Readings;
   /** Only a lasting observer keeps them: between two far-apart looks they say nothing. */
   readonly #heartbeats: Heartbeats | undefined;
+  /** One survey at a time: an older listing must not overtake a newer one. */
+  readonly #queue = new Queue();
+  readonly #kept = new Map<string, Kept>();
+  #ordered: readonly Kept[] = [];
+  /** The store's stamp before the last listing, when that was, and how long it is good for. */
+  #listed = { stamp: undefined as string | undefined, at: 0, lag };
+  #sightings: readonly Sighting[] = [];
+  /** One entry of each process: while these are seen as they were, before `#until`, so are all. */
+  #witnesses: readonly Kept[] | undefined;
+  #until = 0;
 
   constructor(world: World, options: { readonly isLasting: boolean }) {
     this.#world = world;
-    this.#records = new Records(world.clock);
+    this.#readings = readingsOf(world.store);
     this.#heartbeats = options.isLasting ? new Heartbeats() : undefined;
   }
 
   /**
    * Every entry with its verdict: oldest registration first, the illegible before all. An instance whose entry has
-   * not changed is the same object, and if nothing is known to have changed at all, so is the array. With `mayLag`,
-   * versions and renewal times may be those of an earlier look; the verdicts are of now.
+   * not changed is the same object, and if nothing is known to have changed at all, so is the array.
    */
-  async survey(options: ListOptions = {}): Promise<readonly Sighting[]> {
-    const { store, probe, clock } = this.#world;
-    const entries = await store.list(options);
-    const ordered = await this.#records.take(entries);
-    this.#heartbeats?.keep(this.#records);
-    const lookAt = probe.round?.() ?? ((pid, start) => probe.look(pid, start));
-    const isLagging = options.mayLag === true;
-    const sightings: (Sighting | undefined)[] = [];
-    const unproved: number[] = [];
-    let began = clock.monotonic();
-    for (let index = 0; index < ordered.length; index++) {
-      if (index > 0 && index % slice === 0 && clock.monotonic() - began > turn) {
-        await nextTurn();
-        began = clock.monotonic();
-      }
-      const kept = ordered[index] as Kept;
-      sightings.push(this.#judge(kept, lookAt, isLagging));
-      if (isLagging && kept.proof === undefined && kept.decoded.instance !== undefined) unproved.push(index);
-    }
-    // Judged by its heartbeat, of which a listing that may lag does not know.
-    for (const index of unproved) {
-      const entry = await store.get((ordered[index] as Kept).entry.id);
-      sightings[index] = entry && this.#judge(await this.#records.of(entry), lookAt);
-    }
-    const found = unproved.length === 0 ? sightings : sightings.filter((sighting) => sighting !== undefined);
-    const last = this.#sightings;
-    if (found.length === last.length && found.every((sighting, index) => sighting === last[index])) return last;
-    this.#sightings = await this.#reconsider(found as Sighting[]);
-    return this.#sightings;
+  survey(options: SurveyOptions = {}): Promise<readonly Sighting[]> {
+    return this.#queue.add(() => this.#survey(options));
   }
 
   /** One entry with its verdict. */
@@ -76,9 +76,12 @@ export class Surveyor {
     const { store, probe } = this.#world;
     const entry = await store.get(id);
     if (entry === undefined) return undefined;
-    const kept = await this.#records.glimpse(entry);
-    const sighting = this.#judge(kept, (pid, start) => probe.look(pid, start));
-    return (await this.#reconsider([sighting]))[0];
+    const reading = await this.#readings.of(entry);
+    const kept = this.#keep(reading);
+    // Kept and judged in one go: a survey may be under way.
+    this.#judge(kept, (pid, start) => probe.look(pid, start));
+    await this.#reconsider([kept]);
+    return kept.sighting;
   }
 
   /** Starts anew, after having been away. */
@@ -86,71 +89,161 @@ export class Surveyor {
     this.#heartbeats?.clear();
   }
 
-  /** Where start times are slow to tell, they are asked for only when the answer would make a difference. */
-  async #reconsider(sightings: readonly Sighting[]): Promise<readonly Sighting[]> {
-    const { probe } = this.#world;
-    if (probe.inquire === undefined) return sightings;
-    const doubtful = sightings.filter(({ verdict }) => verdict === 'stale');
-    if (doubtful.length === 0) return sightings;
-    await probe.inquire(doubtful.flatMap(({ instance }) => (isNear(instance, probe) ? [instance.process.pid] : [])));
-    return sightings.map((sighting) => {
-      const { instance, ...entry } = sighting;
-      if (sighting.verdict !== 'stale' || instance === undefined) return sighting;
-      return this.#judgeInstance(entry, instance, (pid, start) => probe.look(pid, start)).sighting;
-    });
+  async #survey({ mayLag = false }: SurveyOptions): Promise<readonly Sighting[]> {
+    const { store, clock } = this.#world;
+    const stamp = await store.stamp?.();
+    const began = clock.monotonic();
+    const { stamp: before, at, lag: longest } = this.#listed;
+    const isLagging = mayLag && stamp !== undefined && stamp === before && began - at <= longest;
+    if (!isLagging) {
+      const entries = await store.list({ last: this.#readings.last });
+      await this.#take(entries);
+      const took = clock.monotonic() - began;
+      // What is wrong with an entry may pass without a trace: a lease, a second name.
+      const isSound = entries.every(({ problem }) => problem === undefined);
+      const longest = this.#heartbeats === undefined ? lag : Math.max(lag, took * lastingLag);
+      this.#listed = { stamp: isSound ? stamp : undefined, at: began, lag: longest };
+    }
+    const lookAt = this.#round();
+    return isLagging && this.#isAsBefore(lookAt) ? this.#sightings : this.#judgeAll(lookAt, isLagging);
   }
 
-  #judge(kept: Kept, lookAt: LookAt, isLagging = false): Sighting {
-    const { entry, decoded, proof } = kept;
-    const { instance } = decoded;
-    if (instance === undefined) {
-      const { id, version, renewedAt } = entry;
-      return { id, verdict: 'illegible', reason: decoded.illegible, renewedAt, version };
+  /** Reads what is new among all entries there are, and forgets what is gone. */
+  async #take(entries: readonly ListedEntry[]): Promise<void> {
+    const { clock } = this.#world;
+    const kept = this.#kept;
+    let isOrdered = kept.size === this.#ordered.length;
+    let read = 0;
+    let began = clock.monotonic();
+    for (const entry of entries) {
+      const known = kept.get(entry.id);
+      if (known !== undefined && known.reading === entry) continue;
+      const before = known?.reading.instance?.registeredAt;
+      const given = this.#readings.of(entry);
+      const reading = given instanceof Promise ? await given : given;
+      const now = this.#keep(reading, known);
+      if (known === undefined) kept.set(reading.id, now);
+      isOrdered &&= now === known && reading.instance?.registeredAt === before;
+      if (++read % slice === 0 || clock.monotonic() - began > turn) {
+        await nextTurn();
+        began = clock.monotonic();
+      }
     }
-    if (proof !== undefined && lookAt(instance.process.pid, instance.process.start) === proof.seen) {
-      return proof.sighting;
+    if (kept.size > entries.length) {
+      const present = new Set(entries.map(({ id }) => id));
+      for (const id of kept.keys()) if (!present.has(id)) kept.delete(id);
+      isOrdered = false;
     }
-    const { sighting, seen } = this.#judgeInstance(entry, instance, lookAt, isLagging);
-    kept.proof = seen && { seen, sighting };
-    return sighting;
+    this.#readings.keep(kept);
+    this.#heartbeats?.keep(kept);
+    if (isOrdered) return;
+    await nextTurn();
+    this.#ordered = inOrder([...kept.values()]);
+    await nextTurn();
   }
 
-  /** With what was `seen` of the process, if nothing but that was needed. */
-  #judgeInstance(
-    entry: Pick<StoreEntry, 'id' | 'version' | 'renewedAt'>,
-    instance: Instance,
-    lookAt: LookAt,
-    isLagging = false,
-  ) {
-    const { id, version, renewedAt } = entry;
-    const { clock, probe } = this.#world;
-    const { ttl } = instance;
-    const heartbeats = this.#heartbeats;
-    let seen: Look | undefined;
-    const heartbeat: Heartbeat = {
-      ttl,
-      get age() {
-        seen = undefined;
-        // What is made of it is not used then, and an old renewal must not be taken for a new one.
-        if (isLagging) return 0;
-        const now = clock.now();
-        return heartbeats?.observe(id, renewedAt, ttl, now, clock.monotonic()) ?? now - renewedAt;
-      },
-    };
-    const judgement = judge(
-      instance.process,
-      probe.observer,
-      (pid, start) => {
-        seen = lookAt(pid, start);
-        return seen;
-      },
-      heartbeat,
+  #keep(reading: Reading, known = this.#kept.get(reading.id)): Kept {
+    if (known === undefined) return keep(reading);
+    if (known.reading === reading) return known;
+    this.#witnesses = undefined;
+    return Object.assign(known, keep(reading));
+  }
+
+  async #judgeAll(lookAt: LookAt, isLagging: boolean): Promise<readonly Sighting[]> {
+    const { clock } = this.#world;
+    const ordered = this.#ordered;
+    let began = clock.monotonic();
+    for (let index = 0; index < ordered.length; index++) {
+      if (index % slice === slice - 1 && clock.monotonic() - began > turn) {
+        await nextTurn();
+        began = clock.monotonic();
+      }
+      const kept = ordered[index] as Kept;
+      if ((isLagging || kept.until === undefined) && stands(kept, lookAt, began)) continue;
+      if (isLagging && this.#hangsOnHeartbeat(kept, lookAt)) await this.#listen(kept);
+      this.#judge(kept, lookAt);
+    }
+    await this.#reconsider(ordered);
+    const sightings = ordered.map(({ sighting }) => sighting);
+    const last = this.#sightings;
+    const isSame = sightings.length === last.length && sightings.every((sighting, index) => sighting === last[index]);
+    if (!isSame) this.#sightings = sightings;
+    this.#witnesses = witnessesOf(ordered);
+    this.#until = ordered.reduce(
+      (least, { until = Number.POSITIVE_INFINITY }) => Math.min(least, until),
+      Number.POSITIVE_INFINITY,
     );
-    const sighting: Sighting = { id, ...judgement, instance, renewedAt, version };
-    return { sighting, seen };
+    return this.#sightings;
+  }
+
+  #hangsOnHeartbeat({ sighting: { instance } }: Kept, lookAt: LookAt): boolean {
+    return instance !== undefined && prove(instance.process, this.#world.probe.observer, lookAt).verdict === undefined;
+  }
+
+  /** For its heartbeat, of which a listing that lags does not know. */
+  async #listen({ sighting: { id } }: Kept): Promise<void> {
+    const entry = await this.#world.store.get(id);
+    // Gone by now: the next listing says so.
+    if (entry !== undefined) this.#keep(await this.#readings.of(entry));
+  }
+
+  #isAsBefore(lookAt: LookAt): boolean {
+    const now = this.#world.clock.monotonic();
+    return now < this.#until && this.#witnesses?.every((kept) => stands(kept, lookAt, now)) === true;
+  }
+
+  #judge(kept: Kept, lookAt: LookAt): void {
+    const { id, instance, renewedAt } = kept.sighting;
+    if (instance === undefined) return;
+    const { probe, clock } = this.#world;
+    const { verdict, reason, seen } = prove(instance.process, probe.observer, lookAt);
+    if (verdict !== undefined) {
+      if (find(kept, verdict, reason, seen)) this.#witnesses = undefined;
+      return;
+    }
+    const { ttl } = instance;
+    const [now, monotonic] = [clock.now(), clock.monotonic()];
+    const age = this.#heartbeats?.observe(id, renewedAt, ttl, now, monotonic) ?? now - renewedAt;
+    const judgement = byHeartbeat(reason, { age, ttl });
+    // A heartbeat can only make it live longer; and who goes by them must look more often than they come.
+    const until = judgement.verdict === 'alive' ? monotonic + Math.min(ttl - age, ttl / 4) : 0;
+    if (find(kept, judgement.verdict, judgement.reason, seen, until)) this.#witnesses = undefined;
+  }
+
+  /** Where start times are slow to tell, they are asked for only when the answer would make a difference. */
+  async #reconsider(all: readonly Kept[]): Promise<void> {
+    const { probe } = this.#world;
+    if (probe.inquire === undefined) return;
+    const { machine } = probe.observer;
+    const pidOf = ({ sighting: { verdict, instance } }: Kept) =>
+      verdict === 'stale' && instance?.process.machine === machine ? instance?.process.pid : undefined;
+    const doubtful = all.filter((kept) => pidOf(kept) !== undefined);
+    if (doubtful.length === 0) return;
+    await probe.inquire(doubtful.map(pidOf) as number[]);
+    for (const kept of doubtful) this.#judge(kept, (pid, start) => probe.look(pid, start));
+  }
+
+  #round(): LookAt {
+    const { probe } = this.#world;
+    return probe.round?.() ?? ((pid, start) => probe.look(pid, start));
   }
 }
 
-function isNear(instance: Instance | undefined, { observer }: Probe): instance is Instance {
-  return instance !== undefined && instance.process.machine === observer.machine;
+/** Oldest registration first, the illegible before all. */
+function inOrder(all: readonly Kept[]): Kept[] {
+  const illegible = all.filter(({ sighting }) => sighting.instance === undefined);
+  illegible.sort((a, b) => (a.sighting.id < b.sighting.id ? -1 : 1));
+  const legible = all.filter(({ sighting }) => sighting.instance !== undefined);
+  return [...illegible, ...sortedByAge(legible, ({ sighting }) => sighting.instance as Instance)];
+}
+
+function witnessesOf(all: readonly Kept[]): Kept[] {
+  const met = new Map<number, string | undefined>();
+  return all.filter(({ sighting, seen }) => {
+    if (seen === undefined) return false;
+    const { pid, start } = (sighting.instance as Instance).process;
+    if (met.has(pid) && met.get(pid) === start) return false;
+    met.set(pid, start);
+    return true;
+  });
 }

@@ -1,9 +1,9 @@
 /** The live set of instances that match a query, and every change to it. */
 
+import { byAge } from '../core/age.js';
 import { type Change, diff, type RemoveReason } from '../core/diff.js';
 import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
-import { byAge } from '../core/pick.js';
 import { type Condition, compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { ChangeStream } from './change-stream.js';
 import { Lifelines } from './lifelines.js';

@@ -10,6 +10,8 @@ export interface StoreEntry {
   readonly version: string;
   /** When it was last put or touched, in ms since 1970, by the clock of whoever did it. */
   readonly renewedAt: number;
+  /** It changed so recently that the next change may leave the same version. */
+  readonly isRecent?: boolean | undefined;
   /** Why the body cannot be read, if it cannot. Such an entry is listed, and never removed by the store itself. */
   readonly problem?: string | undefined;
 }
@@ -24,8 +26,18 @@ export interface DeleteCondition {
   readonly ifVersion: string;
 }
 
+/** An entry in a listing. */
+export type ListedEntry = Omit<StoreEntry, 'body'> & {
+  /** `undefined` only in what was given back: see `ListOptions.last`. */
+  readonly body?: string | undefined;
+};
+
 export interface ListOptions {
-  readonly mayLag?: boolean | undefined;
+  /**
+   * What the caller has of the entry, the text aside. If the version is still the same and was not recent then, the
+   * store may give back that very object, and need not read the text again.
+   */
+  readonly last?: ((id: string) => ListedEntry | undefined) | undefined;
 }
 
 /** What a store can do beyond the contract; the compliance suite holds it to that. */
@@ -58,14 +70,13 @@ export interface Store {
   put(id: string, body: string, condition?: PutCondition): Promise<StoreEntry>;
   /** The entry, read afresh. */
   get(id: string): Promise<StoreEntry | undefined>;
+  /** All entries, in no order. Not a snapshot: one that comes or goes meanwhile may be missing or there. */
+  list(options?: ListOptions): Promise<readonly ListedEntry[]>;
   /**
-   * All entries, in no order. Not a snapshot: one that comes or goes meanwhile may be missing or there.
-   *
-   * With `mayLag` no entry is missing or too many, but what a listing tells of one may be 2 s old: its version and
-   * renewal time, and its body if that was not changed by `put`. If nothing is known to have changed, it is the same
-   * array as before, so that a caller can spare itself the work as well.
+   * Stays the same only as long as nothing was put or deleted by anyone; a touch need not change it. `undefined` if
+   * that cannot be told now. Whoever finds it as it was before the last listing can spare itself the next.
    */
-  list(options?: ListOptions): Promise<readonly StoreEntry[]>;
+  stamp?(): Promise<string | undefined>;
   /** Renews the entry, leaving its body alone. `false`: it is gone, and is not brought back. */
   touch(id: string): Promise<boolean>;
   /** Removes the entry. `false`: it was gone already, or the condition does not hold. */

@@ -4,6 +4,7 @@ import { RollcallError } from '../core/errors.js';
 import { MemoryStore } from '../store/memory-store.js';
 import type {
   DeleteCondition,
+  ListedEntry,
   ListOptions,
   PutCondition,
   Store,
@@ -159,7 +160,7 @@ export class FaultyStore implements Store {
     return this.#inner.get(id);
   }
 
-  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
+  async list(options?: ListOptions): Promise<readonly ListedEntry[]> {
     await this.#enter('list');
     return this.#inner.list(options);
   }

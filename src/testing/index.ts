@@ -5,8 +5,8 @@
 export { MemoryStore } from '../store/memory-store.js';
 export { type Cluster, type ClusterOptions, createCluster, type Place } from './cluster.js';
 export type { StoreArea } from './compliance/area.js';
+export type { OptionalMethod } from './compliance/optional.js';
 export { type RunnerTest, type StoreTestOptions, testStore } from './compliance/suite.js';
-export type { OptionalMethod } from './compliance/traits.js';
 export { FakeClock, settle } from './fake-clock.js';
 export { FakeProbe } from './fake-probe.js';
 export { type Act, FaultyStore, failing, type Gate, gate, type StoreMethod } from './faulty-store.js';

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.js';
 import { MemoryStore } from '../store/memory-store.js';
 import type {
   DeleteCondition,
+  ListedEntry,
   ListOptions,
   PutCondition,
   Store,
@@ -68,7 +69,7 @@ export class ProcessStore implements Store {
     return this.#call((store) => store.get(id));
   }
 
-  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
+  async list(options?: ListOptions): Promise<readonly ListedEntry[]> {
     return this.#call((store) => store.list(options));
   }
 

@@ -1,8 +1,9 @@
 /** One out of many. */
 
 import { describe, expect, test, vi } from 'vitest';
+import { byAge } from '../../src/core/age.js';
 import type { Instance } from '../../src/core/instance.js';
-import { byAge, choose, type Strategy, type Turns } from '../../src/core/pick.js';
+import { choose, type Strategy, type Turns } from '../../src/core/pick.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;

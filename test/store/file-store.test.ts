@@ -45,7 +45,7 @@ testStore({
     return { store, other, pass: (ms) => clock.stop(ms), fail };
   },
   traits: { reach: 'host', expiry: false, hints: true },
-  methods: ['watch', 'sweep', 'deleteNow'],
+  methods: ['watch', 'sweep', 'deleteNow', 'stamp', 'hold', 'follow'],
   skip: ['darwin', 'win32'].includes(process.platform)
     ? {
         'ids are kept apart, however alike they are':

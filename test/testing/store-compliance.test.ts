@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RollcallError } from '../../src/core/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
-import type { Store, StoreEntry, StoreTraits } from '../../src/store/store.js';
+import type { ListedEntry, ListOptions, Store, StoreEntry, StoreTraits } from '../../src/store/store.js';
 import type { StoreArea } from '../../src/testing/compliance/area.js';
 import { type StoreTestOptions, testStore } from '../../src/testing/compliance/suite.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
@@ -42,8 +42,8 @@ class View implements Store {
   get(id: string) {
     return this.memory.get(id);
   }
-  list() {
-    return this.memory.list();
+  list(options?: ListOptions) {
+    return this.memory.list(options);
   }
   touch(id: string) {
     return this.memory.touch(id);
@@ -190,7 +190,7 @@ const bugs: Record<string, { readonly User: typeof View; readonly caughtBy: stri
         return unchanged(await this.memory.get(id));
       }
       override async list() {
-        return (await this.memory.list()).flatMap((entry) => unchanged(entry) ?? []);
+        return (await this.memory.list()).flatMap((entry) => unchanged(entry as StoreEntry) ?? []);
       }
     },
   },
@@ -244,7 +244,7 @@ const bugs: Record<string, { readonly User: typeof View; readonly caughtBy: stri
   'list is cached': {
     caughtBy: 'the listing shows changes, renewals and removals made since the last one',
     User: class extends View {
-      cached: Promise<readonly StoreEntry[]> | undefined;
+      cached: Promise<readonly ListedEntry[]> | undefined;
       override list() {
         this.cached ??= this.memory.list();
         return this.cached;
@@ -440,11 +440,27 @@ const bugs: Record<string, { readonly User: typeof View; readonly caughtBy: stri
     caughtBy: 'an entry that nobody touches stays',
     User: class extends View {
       override async get(id: string) {
-        return (await this.list()).find((entry) => entry.id === id);
+        return (await this.list()).find((entry) => entry.id === id) as StoreEntry | undefined;
       }
       override async list() {
-        const isFresh = ({ renewedAt }: StoreEntry) => this.clock.now() - renewedAt < 24 * 60 * 60_000;
+        const isFresh = ({ renewedAt }: ListedEntry) => this.clock.now() - renewedAt < 24 * 60 * 60_000;
         return (await this.memory.list()).filter(isFresh);
+      }
+    },
+  },
+  'the listing gives back what the caller has, changed or not': {
+    caughtBy: 'an entry is given back only if it has not changed, and with its text otherwise',
+    User: class extends View {
+      override async list({ last }: ListOptions = {}) {
+        return (await this.memory.list()).map((entry) => last?.(entry.id) ?? entry);
+      }
+    },
+  },
+  'the listing leaves out the text of what was renewed': {
+    caughtBy: 'an entry is given back only if it has not changed, and with its text otherwise',
+    User: class extends View {
+      override async list({ last }: ListOptions = {}) {
+        return (await this.memory.list()).map((entry) => (last?.(entry.id) ? { ...entry, body: undefined } : entry));
       }
     },
   },
@@ -544,13 +560,156 @@ describe('a trait that is not declared runs its opposite', () => {
   });
 });
 
+describe('stamps and lifelines', () => {
+  /** What the users of one area share besides their entries. */
+  class Area {
+    changes = 0;
+    readonly held = new Map<string, Set<(wasHeld: boolean) => void>>();
+  }
+  const areas = new WeakMap<Store, Area>();
+  class Stamping extends View {
+    readonly mine = new Set<string>();
+    get area(): Area {
+      const area = areas.get(this.memory) ?? new Area();
+      areas.set(this.memory, area);
+      return area;
+    }
+    override async put(...args: Parameters<Store['put']>) {
+      const entry = await this.memory.put(...args);
+      this.area.changes++;
+      return entry;
+    }
+    override async delete(...args: Parameters<Store['delete']>) {
+      const isGone = await this.memory.delete(...args);
+      if (isGone) this.area.changes++;
+      return isGone;
+    }
+    async stamp(): Promise<string | undefined> {
+      return `${this.area.changes}`;
+    }
+    async hold(id: string) {
+      this.area.held.set(id, new Set());
+      this.mine.add(id);
+      return () => this.letGo(id);
+    }
+    letGo(id: string) {
+      const followers = this.area.held.get(id);
+      this.area.held.delete(id);
+      this.mine.delete(id);
+      for (const ended of followers ?? []) ended(true);
+    }
+    async follow(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined> {
+      const followers = this.area.held.get(id);
+      // One object for each who follows, so that each leaves for itself.
+      const follower = (wasHeld: boolean) => ended(wasHeld);
+      followers?.add(follower);
+      return followers && (() => void followers.delete(follower));
+    }
+    override async close() {
+      for (const id of this.mine) this.letGo(id);
+      await super.close();
+    }
+  }
+  const stamping = { ...declared, methods: ['watch', 'deleteNow', 'stamp', 'hold', 'follow'] } as const;
+  const stamped = 'a stamp is told, and another one after every put and removal, by whichever user';
+  const followed = 'what is let go of is told to whoever follows it, once, and only that';
+
+  test('as they should be are', async () => {
+    expect(await failures({ ...stamping, open: () => openWith(Stamping) })).toEqual(new Map());
+  });
+
+  const wrong: Record<string, { readonly User: typeof Stamping; readonly caughtBy: string }> = {
+    'a stamp that stays': {
+      caughtBy: stamped,
+      User: class extends Stamping {
+        override stamp = async () => '1';
+      },
+    },
+    'a stamp of what this user did': {
+      caughtBy: stamped,
+      User: class extends Stamping {
+        readonly own = new Area();
+        override get area() {
+          return this.own;
+        }
+      },
+    },
+    'a stamp that is never told': {
+      caughtBy: stamped,
+      User: class extends Stamping {
+        override stamp = async () => undefined;
+      },
+    },
+    'an end that is told at once': {
+      caughtBy: followed,
+      User: class extends Stamping {
+        override async follow(id: string, ended: (wasHeld: boolean) => void) {
+          ended(true);
+          return super.follow(id, ended);
+        }
+      },
+    },
+    'an end that is told twice': {
+      caughtBy: followed,
+      User: class extends Stamping {
+        override follow(id: string, ended: (wasHeld: boolean) => void) {
+          return super.follow(id, (wasHeld) => [ended(wasHeld), ended(wasHeld)]);
+        }
+      },
+    },
+    'an end that is told of all': {
+      caughtBy: followed,
+      User: class extends Stamping {
+        override letGo(id: string) {
+          super.letGo(id);
+          for (const other of [...this.mine]) super.letGo(other);
+        }
+      },
+    },
+    'an end that is never told': {
+      caughtBy: followed,
+      User: class extends Stamping {
+        override follow = async () => () => {};
+      },
+    },
+    'a follower who cannot leave': {
+      caughtBy: 'who stops following hears no more, and takes no other along',
+      User: class extends Stamping {
+        override async follow(id: string, ended: (wasHeld: boolean) => void) {
+          await super.follow(id, ended);
+          return () => {};
+        }
+      },
+    },
+    'a hold that was never there': {
+      caughtBy: 'what nobody holds cannot be followed, or has ended already',
+      User: class extends Stamping {
+        override async follow(id: string, ended: (wasHeld: boolean) => void) {
+          const stop = await super.follow(id, ended);
+          if (stop === undefined) ended(true);
+          return stop;
+        }
+      },
+    },
+    'a hold that outlives its store': {
+      caughtBy: 'closing lets go of what was held',
+      User: class extends Stamping {
+        override async close() {}
+      },
+    },
+  };
+  test.each(Object.entries(wrong))('%s is caught', async (_, { User, caughtBy }) => {
+    expect([...(await failures({ ...stamping, open: () => openWith(User) })).keys()]).toContain(caughtBy);
+  });
+});
+
 describe('entries that expire', () => {
   const lifetime = 60_000;
   const expiring = { ...declared, traits: { ...declared.traits, expiry: true }, lifetime } as const;
   class Expiring extends View {
     override readonly traits: StoreTraits = expiring.traits;
     override async get(id: string) {
-      return (await this.list()).find((entry) => entry.id === id);
+      return (await this.list()).find((entry) => entry.id === id) as StoreEntry | undefined;
     }
     override async touch(id: string) {
       return (await this.get(id)) !== undefined && this.memory.touch(id);
@@ -616,6 +775,7 @@ describe('declaring', () => {
   test('what contradicts itself is refused', () => {
     expect(() => start({ methods: ['deleteNow'] })).toThrow('declares hints, and no method watch');
     expect(() => start({ traits: { ...declared.traits, expiry: true } })).toThrow('say its lifetime');
+    expect(() => start({ methods: ['watch', 'hold'] })).toThrow('one of the methods hold and follow without the other');
   });
 
   test('what a test needs and is not given is said, instead of passing', async () => {

@@ -4,14 +4,23 @@ import type { Clock } from '../../core/clock.js';
 import { RollcallError } from '../../core/errors.js';
 import { systemClock } from '../../process/system-clock.js';
 import { conflictMessage } from '../memory-store.js';
-import type { DeleteCondition, ListOptions, PutCondition, Store, StoreEntry, StoreTraits, Unwatch } from '../store.js';
+import type {
+  DeleteCondition,
+  ListedEntry,
+  ListOptions,
+  PutCondition,
+  Store,
+  StoreEntry,
+  StoreTraits,
+  Unwatch,
+} from '../store.js';
 import { cannot, type Directory, Layout, resolveDirectory } from './directory.js';
 import { type FileSystem, systemFileSystem } from './file-system.js';
 import { keepWatching } from './keep-watching.js';
 import { followLifeline, holdLifeline, removeLifeline } from './lifeline.js';
-import { Listing } from './listing.js';
+import { listEntries, stampOf } from './listing.js';
 import { withLock } from './lock.js';
-import { type FileEntry, readEntry, versionAt, writtenEntry } from './read-entry.js';
+import { readEntry, versionAt, writtenEntry } from './read-entry.js';
 import { sweepOrphans } from './sweep.js';
 import { publishEntry, replaceEntry } from './write-entry.js';
 
@@ -36,7 +45,6 @@ export class FileStore implements Store {
   readonly #fs: FileSystem;
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
-  readonly #listing: Listing;
   readonly #watching = new Set<() => void>();
   readonly #held = new Map<string, () => void>();
   /** How often it was closed: what was begun before is not to be held. */
@@ -46,7 +54,6 @@ export class FileStore implements Store {
     this.#explicit = options.directory;
     this.#clock = options.clock ?? systemClock;
     this.#fs = options.fs ?? systemFileSystem;
-    this.#listing = new Listing(this.#clock);
   }
 
   /** Where the entries are, and why there. Resolved on first use and not again. */
@@ -79,8 +86,12 @@ export class FileStore implements Store {
     return layout.look() === undefined ? undefined : this.#read(layout, id);
   }
 
-  async list(options?: ListOptions): Promise<readonly StoreEntry[]> {
-    return this.#listing.take(await this.#open(), options);
+  async list(options?: ListOptions): Promise<readonly ListedEntry[]> {
+    return listEntries(await this.#open(), options);
+  }
+
+  async stamp(): Promise<string | undefined> {
+    return stampOf(await this.#open());
   }
 
   async touch(id: string): Promise<boolean> {
@@ -150,7 +161,6 @@ export class FileStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#listing.forget();
     this.#closed++;
     for (const end of this.#watching) end();
     for (const release of this.#held.values()) release();
@@ -167,7 +177,7 @@ export class FileStore implements Store {
     return this.#clock === systemClock ? undefined : new Date(this.#clock.now());
   }
 
-  #read(layout: Layout, id: string): FileEntry | undefined {
+  #read(layout: Layout, id: string): StoreEntry | undefined {
     try {
       return readEntry(layout, id);
     } catch (cause) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRollcallError } from '../../core/errors.js';
 import { createId } from '../../core/id.js';
-import type { Store, StoreEntry } from '../../store/store.js';
+import type { ListedEntry, Store } from '../../store/store.js';
 
 /** Two users of the same entries, of which there are none at first. */
 export interface StoreArea {
@@ -73,11 +73,11 @@ export function contextOf(area: StoreArea, { patience, lifetime }: { patience: n
 export const newId = (name = 'weather') => createId(name);
 
 /** Fails unless both are the same entry, as far as the contract tells of it. */
-export function assertSame(seen: StoreEntry | undefined, expected: StoreEntry | undefined): void {
+export function assertSame(seen: ListedEntry | undefined, expected: ListedEntry | undefined): void {
   assert.deepEqual(told(seen), told(expected));
 }
 
-const told = (entry: StoreEntry | undefined) =>
+const told = (entry: ListedEntry | undefined) =>
   entry && [entry.id, entry.body, entry.version, entry.renewedAt, entry.problem];
 
 /** Fails unless the call is refused because its condition does not hold. */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { LARGEST_ENTRY } from '../../core/codec.js';
+import type { Store } from '../../store/store.js';
 import { assertSame, type Cases, newId } from './area.js';
 
 /** Nothing of these may get lost, change, or be understood. */
@@ -109,6 +110,29 @@ export const entries: Cases = {
       for (const [id, entry] of listed) assertSame(entry, await store.get(id));
       assert.deepEqual([listed.get(changed)?.body, listed.get(renewed)?.body], ['y', 'x']);
     }
+  },
+
+  'an entry is given back only if it has not changed, and with its text otherwise': async ({ store, other }) => {
+    const [changed, renewed, removed, still] = [newId(), newId(), newId(), newId()];
+    for (const id of [changed, renewed, removed, still]) await store.put(id, 'x');
+    const lists = async (user: Store) => {
+      const had = new Map((await user.list()).map((entry) => [entry.id, { ...entry, body: undefined }]));
+      await other.put(changed, 'y');
+      await other.touch(renewed);
+      await other.delete(removed);
+      const listed = await user.list({ last: (id) => had.get(id) });
+      assert.deepEqual(listed.map(({ id }) => id).sort(), [changed, renewed, still].sort());
+      for (const entry of listed) {
+        const { id } = entry;
+        const whole = await other.get(id);
+        assertSame({ ...entry, body: entry.body ?? 'x' }, whole);
+        if (id !== still) assert.equal(entry.body, whole?.body, 'It has changed since, and came without its text.');
+        else if (entry.body === undefined) assert.equal(entry, had.get(id), 'It is to be given back, and not a copy.');
+      }
+      await other.put(changed, 'x');
+      await other.put(removed, 'x');
+    };
+    for (const user of [store, other]) await lists(user);
   },
 
   'touching renews the entry, leaves its body alone and changes its version': async ({ store, other, pass }) => {

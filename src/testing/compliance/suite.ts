@@ -4,8 +4,9 @@ import type { StoreTraits } from '../../store/store.js';
 import { type Cases, contextOf, type StoreArea } from './area.js';
 import { conditions } from './conditions.js';
 import { entries } from './entries.js';
+import type { OptionalMethod } from './optional.js';
 import { races } from './races.js';
-import { type OptionalMethod, traitCases } from './traits.js';
+import { traitCases } from './traits.js';
 
 /** The `test` of vitest, node:test or jest. */
 export interface RunnerTest {
@@ -33,7 +34,7 @@ export interface StoreTestOptions {
 }
 
 /**
- * Holds a store of your own to the contract of `Store`, with some thirty tests in the runner you have.
+ * Holds a store of your own to the contract of `Store`, with thirty to forty tests in the runner you have.
  *
  * ```ts
  * import { test } from 'vitest'; // or node:test, or jest
@@ -62,6 +63,9 @@ export interface StoreTestOptions {
 export function testStore(options: StoreTestOptions): void {
   const { name, test, open, traits, methods, lifetime = 0, skip = {}, patience = 5_000 } = options;
   if (traits.hints && !methods.includes('watch')) throw new Error(`${name} declares hints, and no method watch.`);
+  if (methods.includes('hold') !== methods.includes('follow')) {
+    throw new Error(`${name} declares one of the methods hold and follow without the other.`);
+  }
   if (traits.expiry && !(lifetime > 0)) throw new Error(`${name} declares expiry: say its lifetime, in ms.`);
   const cases: Cases = { ...entries, ...conditions, ...races, ...traitCases({ traits, methods }) };
   for (const [skipped, reason] of Object.entries(skip)) {

@@ -3,17 +3,13 @@
 import assert from 'node:assert/strict';
 import type { Store, StoreTraits } from '../../store/store.js';
 import { assertSame, type Cases, newId } from './area.js';
-
-/** The methods that a store may leave out. */
-export type OptionalMethod = 'watch' | 'sweep' | 'deleteNow';
+import { allMethods, deletingNow, holding, type OptionalMethod, stamping, sweeping } from './optional.js';
 
 /** What a store declares. */
 export interface Declared {
   readonly traits: StoreTraits;
   readonly methods: readonly OptionalMethod[];
 }
-
-const allMethods: readonly OptionalMethod[] = ['watch', 'sweep', 'deleteNow'];
 
 /** The tests for a store that declares this. */
 export function traitCases(declared: Declared): Cases {
@@ -26,6 +22,8 @@ export function traitCases(declared: Declared): Cases {
     ...(traits.hints ? hinting : silent),
     ...(methods.includes('deleteNow') ? deletingNow : {}),
     ...(methods.includes('sweep') ? sweeping : {}),
+    ...(methods.includes('stamp') ? stamping : {}),
+    ...(methods.includes('hold') ? holding : {}),
   };
 }
 
@@ -174,41 +172,6 @@ const silent: Cases = {
     await quiet();
     await unwatch();
     assert.equal(hints, 0, 'It does tell; then its trait `hints` should say so.');
-  },
-};
-
-const deletingNow: Cases = {
-  'deleting at once, as the last act of a process, asks whether the entry is its own': async ({ store, other }) => {
-    const [mine, theirs] = [newId(), newId()];
-    await store.put(mine, 'mine');
-    await other.put(theirs, 'theirs');
-    const asked: string[] = [];
-    const isOwn = (body: string) => asked.push(body) > 0 && body === 'mine';
-    assert.equal(store.deleteNow?.(mine, isOwn), true);
-    assert.equal(store.deleteNow?.(theirs, isOwn), false);
-    assert.deepEqual(asked, ['mine', 'theirs']);
-    // Nobody has had a turn since; it was gone when the call returned.
-    assert.deepEqual(
-      (await other.list()).map(({ id }) => id),
-      [theirs],
-    );
-    assert.equal(
-      store.deleteNow?.(mine, () => true),
-      false,
-    );
-  },
-};
-
-const sweeping: Cases = {
-  'sweeping touches no entry, and finds nothing where nobody crashed': async ({ store, other, passIfPossible }) => {
-    const id = newId();
-    const put = await store.put(id, 'x');
-    await store.put(id, 'y', { ifAbsent: true }).catch(() => {});
-    await store.put(id, 'y', { ifVersion: 'z' }).catch(() => {});
-    await passIfPossible(24 * 60 * 60_000);
-    assert.equal(await other.sweep?.({ dryRun: true }), 0);
-    assert.equal(await other.sweep?.(), 0);
-    assertSame(await store.get(id), put);
   },
 };
 

@@ -1,0 +1,130 @@
+/** The methods that a store may leave out: what those do that it has. */
+
+import assert from 'node:assert/strict';
+import { assertSame, type Cases, newId } from './area.js';
+
+export type OptionalMethod = 'watch' | 'sweep' | 'deleteNow' | 'stamp' | 'hold' | 'follow';
+
+export const allMethods: readonly OptionalMethod[] = ['watch', 'sweep', 'deleteNow', 'stamp', 'hold', 'follow'];
+
+export const deletingNow: Cases = {
+  'deleting at once, as the last act of a process, asks whether the entry is its own': async ({ store, other }) => {
+    const [mine, theirs] = [newId(), newId()];
+    await store.put(mine, 'mine');
+    await other.put(theirs, 'theirs');
+    const asked: string[] = [];
+    const isOwn = (body: string) => asked.push(body) > 0 && body === 'mine';
+    assert.equal(store.deleteNow?.(mine, isOwn), true);
+    assert.equal(store.deleteNow?.(theirs, isOwn), false);
+    assert.deepEqual(asked, ['mine', 'theirs']);
+    // Nobody has had a turn since; it was gone when the call returned.
+    assert.deepEqual(
+      (await other.list()).map(({ id }) => id),
+      [theirs],
+    );
+    assert.equal(
+      store.deleteNow?.(mine, () => true),
+      false,
+    );
+  },
+};
+
+export const sweeping: Cases = {
+  'sweeping touches no entry, and finds nothing where nobody crashed': async ({ store, other, passIfPossible }) => {
+    const id = newId();
+    const put = await store.put(id, 'x');
+    await store.put(id, 'y', { ifAbsent: true }).catch(() => {});
+    await store.put(id, 'y', { ifVersion: 'z' }).catch(() => {});
+    await passIfPossible(24 * 60 * 60_000);
+    assert.equal(await other.sweep?.({ dryRun: true }), 0);
+    assert.equal(await other.sweep?.(), 0);
+    assertSame(await store.get(id), put);
+  },
+};
+
+export const stamping: Cases = {
+  'a stamp is told, and another one after every put and removal, by whichever user': async ({ store, other, soon }) => {
+    const id = newId();
+    await store.put(newId(), 'x');
+    for (const user of [store, other]) {
+      for (const act of [() => user.put(id, 'x'), () => user.put(id, 'y'), () => user.delete(id)]) {
+        for (const asked of [store, other]) {
+          await soon('a stamp can be told', async () => (await asked.stamp?.()) !== undefined);
+        }
+        const before = await Promise.all([store.stamp?.(), other.stamp?.()]);
+        await act();
+        const after = await Promise.all([store.stamp?.(), other.stamp?.()]);
+        for (const [index, stamp] of after.entries()) {
+          assert.ok(stamp === undefined || stamp !== before[index], 'The stamp is that of before the change.');
+        }
+      }
+    }
+  },
+};
+
+export const holding: Cases = {
+  'what is let go of is told to whoever follows it, once, and only that': async ({ store, other, soon, quiet }) => {
+    const [first, second] = [newId(), newId()];
+    const told: string[] = [];
+    const letGo: (() => void)[] = [];
+    for (const id of [first, second]) {
+      await store.put(id, 'x');
+      letGo.push(await take(store.hold?.(id)));
+      await take(other.follow?.(id, (wasHeld) => void told.push(`${id} ${wasHeld}`)));
+    }
+    await quiet();
+    assert.deepEqual(told, [], 'Nothing was let go of yet.');
+    letGo[0]?.();
+    await soon('the follower is told', () => told.length > 0);
+    await quiet();
+    assert.deepEqual(told, [`${first} true`]);
+  },
+
+  'who stops following hears no more, and takes no other along': async ({ store, other, soon, quiet }) => {
+    const id = newId();
+    await store.put(id, 'x');
+    const letGo = await take(store.hold?.(id));
+    let [left, stayed] = [0, 0];
+    const leave = await take(other.follow?.(id, () => void left++));
+    await take(other.follow?.(id, () => void stayed++));
+    leave();
+    leave();
+    letGo();
+    await soon('the other follower is told', () => stayed > 0);
+    await quiet();
+    assert.equal(left, 0);
+  },
+
+  'what nobody holds cannot be followed, or has ended already': async ({ store, other, soon }) => {
+    const [never, before] = [newId(), newId()];
+    for (const id of [never, before]) await store.put(id, 'x');
+    const letGo = await take(store.hold?.(before));
+    letGo();
+    for (const id of [never, before]) {
+      let ended: boolean | undefined;
+      await soon('it is not followed, or ends at once', async () => {
+        const stop = await other.follow?.(id, (wasHeld) => {
+          ended = wasHeld;
+        });
+        return stop === undefined || ended !== undefined;
+      });
+      assert.ok(ended !== true || id === before, 'It was said to be held until then, and never was.');
+    }
+  },
+
+  'closing lets go of what was held': async ({ store, other, soon }) => {
+    const id = newId();
+    await store.put(id, 'x');
+    await take(store.hold?.(id));
+    let ended = 0;
+    await take(other.follow?.(id, () => void ended++));
+    await store.close();
+    await soon('the follower is told', () => ended > 0);
+  },
+};
+
+async function take<Value>(given: Promise<Value | undefined> | undefined): Promise<Value> {
+  const value = await given;
+  assert.ok(value !== undefined, 'It can neither hold nor follow; then leave out both methods.');
+  return value;
+}
