@@ -36,9 +36,9 @@ type LookAt = Probe['look'];
 const slice = 128;
 const turn = 2;
 
-/** How long a listing that may lag is good for, in ms, and how many times what it took, for who looks all the time. */
+/** How long a listing that may lag is good for, in ms, and how many times what it took (a thousandth of the time) for who looks all the time. */
 const lag = 2_000;
-const lastingLag = 500;
+const lastingLag = 1_000;
 
 /** Takes surveys, and remembers between them what saves work: what was proved of each entry, and in which order they are. */
 export class Surveyor {

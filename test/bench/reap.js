@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { entriesIn, isRunning } from './by-hand.js';
 import { playOnStages } from './stage.js';
 
@@ -49,6 +50,23 @@ export const contenders = [
       const { Registry } = await import('rollcall');
       const yard = graveyard(world);
       return { ...yard, work: () => new Registry({ directory: yard.directory }).reap() };
+    },
+  },
+  {
+    // Who watches, or sweeps from time to time, as every server does that is registered.
+    name: 'rollcall, which has looked before',
+    async open(world) {
+      const { Registry } = await import('rollcall');
+      const yard = graveyard(world);
+      let registry = new Registry();
+      const prepare = async () => {
+        yard.prepare();
+        registry = new Registry({ directory: yard.directory });
+        // What was written just now is read again.
+        await setTimeout(150);
+        await registry.inspect();
+      };
+      return { ...yard, prepare, work: () => registry.reap() };
     },
   },
   {

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { fileSystem } from './disk.js';
-import { caption, goalTable, growthTable } from './table.js';
+import { caption, comparison, growthTable } from './table.js';
 
 /** @typedef {{ node: string, cpu: string, cores: number, system: string, date: string, isQuick: boolean }} About */
 /** @typedef {{ about: About, results: import('./goals.js').Result[] }} Part */
@@ -58,5 +58,5 @@ export function inReadme() {
 export function tablesOf(results) {
   const parts = Object.values(results);
   const all = parts.flatMap(({ results }) => results);
-  return [goalTable(all), growthTable(all), caption(parts.map(({ about }) => about))].join('\n\n');
+  return [comparison(all), growthTable(all), caption(parts.map(({ about }) => about))].join('\n\n');
 }

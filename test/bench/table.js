@@ -62,35 +62,30 @@ export function textOf({ what, entries, processes, rounds, unit, isCounted, hasT
 const markdown = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** What has a goal, against the limit and what people use today. @param {readonly Result[]} results */
-export function goalTable(results) {
-  const rows = results
-    .filter(({ outcomes }) => outcomes.length > 0)
-    .map(({ what, entries, processes, unit, isCounted, standings, outcomes }) => {
-      const [limit, own, ...others] = standings;
-      const which = outcomes[0]?.of === 'max' ? 'max' : 'median';
-      const show = (/** @type {typeof limit} */ standing) => amount(standing?.[which] ?? Number.NaN, unit);
-      const compare = (/** @type {typeof limit} */ standing) =>
-        isCounted ? show(standing) : times(standing?.ratio.middle ?? Number.NaN);
-      const goals = outcomes.map((outcome) => {
-        const { aim, is } = goal(outcome, unit);
-        const isTold = is === show(own) || (outcome.of === 'ratio' && outcome.to === undefined);
-        return `${aim}: ${isTold ? '' : `${is}, `}${inShort[outcome.verdict]}`;
-      });
-      return [
-        what,
-        `${whole(entries)} (${whole(processes)})`,
-        `${limit?.name}: ${show(limit)}`,
-        isCounted ? show(own) : `${show(own)}, ${compare(own)}`,
-        goals.join('<br>'),
-        others.map((other) => `${other.name}: ${compare(other)}`).join('<br>'),
-      ];
-    });
-  const head = ['what', 'entries (processes)', 'the limit', 'rollcall', 'goal', 'what people use today'];
-  return markdown(head, rows);
-}
+/** At how many entries it is told what something takes; else at as many as were measured. */
+const usual = 1_000;
 
-const inShort = { met: 'met', missed: '**missed**', noisy: 'too noisy to tell' };
+/** What has a goal, against the limit and what people use today. @param {readonly Result[]} results */
+export function comparison(results) {
+  const told = results.filter(({ outcomes, entries }) => outcomes.length > 0 || entries === usual);
+  const rows = [...new Set(told.map(({ what }) => what))].map((what) => {
+    const same = told.filter((result) => result.what === what);
+    const result = /** @type {Result} */ (same.find(({ entries }) => entries === usual) ?? same.at(-1));
+    const { entries, unit, isCounted, standings, outcomes } = result;
+    const [limit, own, ...others] = standings;
+    const which = outcomes[0]?.of === 'max' ? 'max' : 'median';
+    const show = (/** @type {typeof limit} */ standing) => amount(standing?.[which] ?? Number.NaN, unit);
+    const compare = (/** @type {typeof limit} */ standing) =>
+      isCounted ? show(standing) : times(standing?.ratio.middle ?? Number.NaN);
+    return [
+      entries === usual ? what : `${what} (${whole(entries)} entries)`,
+      `${limit?.name}: ${show(limit)}`,
+      isCounted ? show(own) : `${show(own)}, ${compare(own)}`,
+      others.map((other) => `${other.name}: ${compare(other)}`).join('<br>'),
+    ];
+  });
+  return markdown([`at ${whole(usual)} entries`, 'the limit', 'rollcall', 'what people use today'], rows);
+}
 
 /** What rollcall takes by how many entries there are, and the ratio to the limit. @param {readonly Result[]} results */
 export function growthTable(results) {
@@ -109,7 +104,7 @@ export function growthTable(results) {
     const growth = before && last ? times(last.median / before.median) : '';
     return [[what, ...own.map((each) => each?.text ?? ''), growth]];
   });
-  return markdown(['rollcall, by entries', ...sizes.map(whole), 'ten times as many, last step'], rows);
+  return markdown(['rollcall, by entries', ...sizes.map(whole), 'ten times as many takes'], rows);
 }
 
 /** On what and when. @param {readonly About[]} abouts */
