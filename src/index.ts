@@ -37,14 +37,15 @@ export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js'
 export { Registration } from './registry/registration.js';
 export { Registry } from './registry/registry.js';
 export type { Sighting } from './registry/sighting.js';
-export type { World } from './registry/survey.js';
 export { Watcher, type WatcherEvents } from './registry/watcher.js';
+export type { World } from './registry/world.js';
 export { type Directory, resolveDirectory } from './store/file/directory.js';
 export { FileStore, type FileStoreOptions } from './store/file/file-store.js';
 export type { ExactFileStats, FileStats, FileSystem } from './store/file/file-system.js';
 export { MemoryStore } from './store/memory-store.js';
 export type {
   DeleteCondition,
+  Follower,
   ListedEntry,
   ListOptions,
   PutCondition,

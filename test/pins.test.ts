@@ -97,6 +97,7 @@ test('the types of the public surface', () => {
     'FileStats',
     'FileStoreOptions',
     'FileSystem',
+    'Follower',
     'Header',
     'Instance',
     'ListOptions',

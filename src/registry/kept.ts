@@ -51,3 +51,15 @@ export function stands({ reading, seen, until }: Kept, lookAt: (pid: number, sta
   const { pid, start } = reading.instance.process;
   return lookAt(pid, start) === seen;
 }
+
+/** One for each process that was looked at: while these are seen as they were, so are all. */
+export function witnessesOf(all: readonly Kept[]): Kept[] {
+  const met = new Map<number, string | undefined>();
+  return all.filter(({ reading, seen }) => {
+    if (seen === undefined || reading.instance === undefined) return false;
+    const { pid, start } = reading.instance.process;
+    if (met.has(pid) && met.get(pid) === start) return false;
+    met.set(pid, start);
+    return true;
+  });
+}

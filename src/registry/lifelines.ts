@@ -2,7 +2,8 @@
 
 import type { Timer } from '../core/clock.js';
 import type { Instance } from '../core/instance.js';
-import type { World } from './survey.js';
+import type { Follower } from '../store/store.js';
+import type { World } from './world.js';
 
 /** How many at most: each is an open file here and there. Of others a death is found by looking. */
 const most = 512;
@@ -16,18 +17,18 @@ const delays = [0, 2, 8, 30, 100, 300, 1_000] as const;
 /** A process, and its instances that are shown. */
 interface Line {
   readonly ids: Set<string>;
-  stop: (() => void) | undefined;
+  follower: Follower | undefined;
   timer: Timer | undefined;
 }
 
 export class Lifelines {
   readonly #world: World;
-  readonly #lookAgain: (id: string) => void;
+  readonly #lookAgain: (id: string, isDead: boolean) => void;
   readonly #lines = new Map<string, Line>();
   #isOver = false;
 
-  /** Calls `lookAgain` with each instance of a process that may have ended. */
-  constructor(world: World, lookAgain: (id: string) => void) {
+  /** Calls `lookAgain` with each instance of a process that may have ended, and whether it is proved that it has. */
+  constructor(world: World, lookAgain: (id: string, isDead: boolean) => void) {
     this.#world = world;
     this.#lookAgain = lookAgain;
   }
@@ -45,7 +46,7 @@ export class Lifelines {
       return;
     }
     if (this.#lines.size >= most) return;
-    const made: Line = { ids: new Set([instance.id]), stop: undefined, timer: undefined };
+    const made: Line = { ids: new Set([instance.id]), follower: undefined, timer: undefined };
     this.#lines.set(key, made);
     void this.#follow(made, 0);
   }
@@ -70,26 +71,41 @@ export class Lifelines {
   async #follow(line: Line, attempt: number): Promise<void> {
     const id = line.ids.values().next().value;
     if (id === undefined || this.#isOver) return;
-    let stop: (() => void) | undefined;
+    let follower: Follower | undefined;
     try {
-      stop = await this.#world.store.follow?.(id, (wasHeld) => this.#ended(line, 0, wasHeld));
+      follower = await this.#world.store.follow?.(id, () => void this.#ended(line, 0));
     } catch {
       // As good as none: what looks at the processes finds out as well, a little later.
     }
     // Gone, or stopped, while it was being had.
-    if (this.#isOver || line.ids.size === 0) stop?.();
-    else if (stop !== undefined) line.stop = stop;
-    else this.#later(line, attempt, (next) => void this.#follow(line, next));
+    if (this.#isOver || line.ids.size === 0) return follower?.stop();
+    line.follower = follower;
+    if (follower?.wasHeld === true) return;
+    if (follower !== undefined) this.#tell(line, false);
+    this.#later(line, attempt, (next) => void this.#follow(line, next));
   }
 
-  #ended(line: Line, attempt: number, wasHeld: boolean): void {
-    line.stop = undefined;
-    for (const id of line.ids) this.#lookAgain(id);
+  async #ended(line: Line, attempt: number): Promise<void> {
+    this.#tell(line, false);
+    if (await this.#hasEnded(line)) this.#tell(line, true);
     this.#later(line, attempt, (next) => {
-      if (next < delays.length - 1) this.#ended(line, next, wasHeld);
+      if (next < delays.length - 1) void this.#ended(line, next);
       // It may only have let go of this one, and live on with others.
-      else if (wasHeld) void this.#follow(line, next);
+      else void this.#follow(line, next);
     });
+  }
+
+  async #hasEnded({ follower }: Line): Promise<boolean> {
+    try {
+      return (await follower?.hasEnded()) === true;
+    } catch {
+      // No proof; it is looked at again.
+      return false;
+    }
+  }
+
+  #tell(line: Line, isDead: boolean): void {
+    for (const id of line.ids) this.#lookAgain(id, isDead);
   }
 
   #later(line: Line, attempt: number, act: (next: number) => void): void {
@@ -104,7 +120,7 @@ export class Lifelines {
 function letGo(line: Line): void {
   line.ids.clear();
   line.timer?.cancel();
-  line.stop?.();
+  line.follower?.stop();
 }
 
 function keyOf({ process: { pid, start, pidNamespace } }: Instance): string {

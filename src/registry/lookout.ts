@@ -3,7 +3,7 @@
 import type { Timer } from '../core/clock.js';
 import { soon } from '../process/turns.js';
 import type { Unwatch } from '../store/store.js';
-import type { World } from './survey.js';
+import type { World } from './world.js';
 
 /** Between two looks at everything when nothing is heard, in ms: what a death without a word, and a lost hint, cost. */
 const tick = 500;

@@ -61,15 +61,16 @@ function isEqual(one: Instance | undefined, other: Instance | undefined): boolea
   return one === other ? one !== undefined : one !== undefined && other !== undefined && encode(one) === encode(other);
 }
 
-function isOf({ version, renewedAt, isRecent }: Reading, entry: ListedEntry): boolean {
-  return version === entry.version && renewedAt === entry.renewedAt && isRecent === entry.isRecent;
+function isOf({ version, renewedAt, mark }: Reading, entry: ListedEntry): boolean {
+  const isAsGood = mark !== undefined || entry.mark === undefined;
+  return version === entry.version && renewedAt === entry.renewedAt && isAsGood;
 }
 
 function readingOf(entry: ListedEntry, instance: Instance | undefined, illegible: string | undefined): Reading {
-  const { version, renewedAt, isRecent, problem } = entry;
+  const { version, renewedAt, mark, problem } = entry;
   // One text for the id, and not another one of which it is a part.
   const id = instance?.id ?? entry.id;
-  return { id, body: undefined, version, renewedAt, isRecent, problem, instance, illegible };
+  return { id, body: undefined, version, renewedAt, mark, problem, instance, illegible };
 }
 
 function isReading(entry: ListedEntry): entry is Reading {

@@ -5,7 +5,8 @@ import type { Timer } from '../core/clock.js';
 
 import type { Abortable } from './options.js';
 import type { Sighting } from './sighting.js';
-import { Surveyor, type World } from './survey.js';
+import { Surveyor } from './survey.js';
+import type { World } from './world.js';
 
 /** What a reap did, or would have done. */
 export interface ReapResult {

@@ -12,7 +12,7 @@ import type { StoreEntry } from '../store/store.js';
 import { checkPatch, encodeBounded, legible, withoutUndefined } from './door.js';
 import type { Abortable } from './options.js';
 import { Queue } from './queue.js';
-import type { World } from './survey.js';
+import type { World } from './world.js';
 
 /** What needs sockets is loaded and opened this much later, in ms: who only registers and ends does not pay for it. */
 const holdAfter = 20;

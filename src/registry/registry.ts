@@ -28,9 +28,10 @@ import {
 import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
 import { Registration } from './registration.js';
 import type { Sighting } from './sighting.js';
-import { Surveyor, type World } from './survey.js';
+import { Surveyor } from './survey.js';
 import { usable, waitFor } from './wait-for.js';
 import { Watcher } from './watcher.js';
+import type { World } from './world.js';
 
 /**
  * Registers instances, and finds those of others.
@@ -145,9 +146,9 @@ export class Registry implements World, AsyncDisposable {
    *
    * Processes are looked at in every call, and nothing is removed. An entry that was made, replaced or removed before
    * the call is seen; one that somebody overwrote in place, which rollcall never does, may be shown as it was for 2 s.
-   * It is no snapshot in time: an instance may start or die while the listing runs, and one on another machine or in
-   * another container is judged by its heartbeat alone. Whoever acts on changes should `watch`. Entries this version
-   * cannot read are left out and left alone; see `inspect`.
+   * It is no snapshot in time: an instance may start or die while the listing runs. One on another machine is judged by
+   * its heartbeat, and one in another container by that and, once it has lapsed, by its lifeline. Whoever acts on
+   * changes should `watch`. Entries this version cannot read are left out and left alone; see `inspect`.
    *
    * @throws ROLLCALL_INVALID if the query has an unknown field.
    * @throws ROLLCALL_STORE if the registry cannot be read. A folder that does not exist is an empty list.

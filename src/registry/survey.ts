@@ -1,26 +1,18 @@
 /** One look at everything: list → decode → evidence → verdict. Reads and nothing else. */
 
 import { sortedByAge } from '../core/age.js';
-import type { Clock } from '../core/clock.js';
 import { Heartbeats } from '../core/heartbeats.js';
 import type { Instance } from '../core/instance.js';
 import { byHeartbeat, prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
 import { nextTurn } from '../process/turns.js';
-import type { ListedEntry, Store } from '../store/store.js';
-import { find, type Kept, keep, stands } from './kept.js';
+import type { ListedEntry } from '../store/store.js';
+import { find, type Kept, keep, stands, witnessesOf } from './kept.js';
 import { Queue } from './queue.js';
 import { type Reading, type Readings, readingsOf } from './readings.js';
+import { reconsider } from './reconsider.js';
 import type { Sighting } from './sighting.js';
-
-/** All that a look depends on. */
-export interface World {
-  readonly store: Store;
-  readonly probe: Probe;
-  readonly clock: Clock;
-  /** Takes the errors of background work. Never throws. */
-  report(error: unknown): void;
-}
+import type { World } from './world.js';
 
 export interface SurveyOptions {
   /**
@@ -36,8 +28,10 @@ type LookAt = Probe['look'];
 const slice = 128;
 const turn = 2;
 
-/** How long a listing that may lag is good for, in ms, and how many times what it took (a thousandth of the time) for who looks all the time. */
+/** How long a listing that may lag is good for, in ms. */
 const lag = 2_000;
+
+/** For who looks all the time, that many times what it took: a thousandth of the time goes into listing. */
 const lastingLag = 1_000;
 
 /** Takes surveys, and remembers between them what saves work: what was proved of each entry, and in which order they are. */
@@ -50,6 +44,8 @@ export class Surveyor {
   readonly #queue = new Queue();
   readonly #kept = new Map<string, Kept>();
   #ordered: readonly Kept[] = [];
+  /** Whose lifelines have ended: by id, the version they had then. */
+  readonly #ended = new Map<string, string>();
   /** The store's stamp before the last listing, when that was, and how long it is good for. */
   #listed = { stamp: undefined as string | undefined, at: 0, lag };
   #sightings: readonly Sighting[] = [];
@@ -84,6 +80,13 @@ export class Surveyor {
     return kept.sighting;
   }
 
+  /** Notes that the process is proved to have ended by its lifeline, where it cannot be looked at itself. */
+  async bury(id: string): Promise<void> {
+    const entry = await this.#world.store.get(id);
+    // Should it be renewed after this, that was no proof.
+    if (entry !== undefined) this.#ended.set(id, entry.version);
+  }
+
   /** Starts anew, after having been away. */
   forget(): void {
     this.#heartbeats?.clear();
@@ -93,8 +96,8 @@ export class Surveyor {
     const { store, clock } = this.#world;
     const stamp = await store.stamp?.();
     const began = clock.monotonic();
-    const { stamp: before, at, lag: longest } = this.#listed;
-    const isLagging = mayLag && stamp !== undefined && stamp === before && began - at <= longest;
+    const listed = this.#listed;
+    const isLagging = mayLag && stamp !== undefined && stamp === listed.stamp && began - listed.at <= listed.lag;
     if (!isLagging) {
       const entries = await store.list({ last: this.#readings.last });
       await this.#take(entries);
@@ -136,7 +139,9 @@ export class Surveyor {
     }
     this.#readings.keep(kept);
     this.#heartbeats?.keep(kept);
+    for (const id of this.#ended.keys()) if (!kept.has(id)) this.#ended.delete(id);
     if (isOrdered) return;
+    this.#witnesses = undefined;
     await nextTurn();
     this.#ordered = inOrder([...kept.values()]);
     await nextTurn();
@@ -152,6 +157,7 @@ export class Surveyor {
   async #judgeAll(lookAt: LookAt, isLagging: boolean): Promise<readonly Sighting[]> {
     const { clock } = this.#world;
     const ordered = this.#ordered;
+    const stale: Kept[] = [];
     let began = clock.monotonic();
     for (let index = 0; index < ordered.length; index++) {
       if (index % slice === slice - 1 && clock.monotonic() - began > turn) {
@@ -159,20 +165,28 @@ export class Surveyor {
         began = clock.monotonic();
       }
       const kept = ordered[index] as Kept;
-      if ((isLagging || kept.until === undefined) && stands(kept, lookAt, began)) continue;
-      if (isLagging && this.#hangsOnHeartbeat(kept, lookAt)) await this.#listen(kept);
-      this.#judge(kept, lookAt);
+      if (!((isLagging || kept.until === undefined) && stands(kept, lookAt, began))) {
+        if (isLagging && this.#hangsOnHeartbeat(kept, lookAt)) await this.#listen(kept);
+        this.#judge(kept, lookAt);
+      }
+      if (kept.sighting.verdict === 'stale') stale.push(kept);
     }
-    await this.#reconsider(ordered);
-    const sightings = ordered.map(({ sighting }) => sighting);
+    if (stale.length > 0) await this.#reconsider(stale);
+    return this.#conclude(ordered);
+  }
+
+  /** What there is to be seen. The same array if that is what it was. */
+  #conclude(ordered: readonly Kept[]): readonly Sighting[] {
     const last = this.#sightings;
-    const isSame = sightings.length === last.length && sightings.every((sighting, index) => sighting === last[index]);
-    if (!isSame) this.#sightings = sightings;
-    this.#witnesses = witnessesOf(ordered);
-    this.#until = ordered.reduce(
-      (least, { until = Number.POSITIVE_INFINITY }) => Math.min(least, until),
-      Number.POSITIVE_INFINITY,
-    );
+    let isSame = ordered.length === last.length;
+    this.#until = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < ordered.length; index++) {
+      const { sighting, until } = ordered[index] as Kept;
+      if (sighting !== last[index]) isSame = false;
+      if (until !== undefined && until < this.#until) this.#until = until;
+    }
+    if (!isSame) this.#sightings = ordered.map(({ sighting }) => sighting);
+    this.#witnesses ??= witnessesOf(ordered);
     return this.#sightings;
   }
 
@@ -193,12 +207,16 @@ export class Surveyor {
   }
 
   #judge(kept: Kept, lookAt: LookAt): void {
-    const { id, instance, renewedAt } = kept.sighting;
+    const { id, instance, renewedAt, version } = kept.sighting;
     if (instance === undefined) return;
     const { probe, clock } = this.#world;
     const { verdict, reason, seen } = prove(instance.process, probe.observer, lookAt);
     if (verdict !== undefined) {
       if (find(kept, verdict, reason, seen)) this.#witnesses = undefined;
+      return;
+    }
+    if (this.#ended.get(id) === version) {
+      if (find(kept, 'dead', `${reason}; its lifeline has ended`)) this.#witnesses = undefined;
       return;
     }
     const { ttl } = instance;
@@ -210,17 +228,9 @@ export class Surveyor {
     if (find(kept, judgement.verdict, judgement.reason, seen, until)) this.#witnesses = undefined;
   }
 
-  /** Where start times are slow to tell, they are asked for only when the answer would make a difference. */
   async #reconsider(all: readonly Kept[]): Promise<void> {
-    const { probe } = this.#world;
-    if (probe.inquire === undefined) return;
-    const { machine } = probe.observer;
-    const pidOf = ({ sighting: { verdict, instance } }: Kept) =>
-      verdict === 'stale' && instance?.process.machine === machine ? instance?.process.pid : undefined;
-    const doubtful = all.filter((kept) => pidOf(kept) !== undefined);
-    if (doubtful.length === 0) return;
-    await probe.inquire(doubtful.map(pidOf) as number[]);
-    for (const kept of doubtful) this.#judge(kept, (pid, start) => probe.look(pid, start));
+    const isOther = await reconsider(this.#world, all, (kept, lookAt) => this.#judge(kept, lookAt));
+    if (isOther) this.#witnesses = undefined;
   }
 
   #round(): LookAt {
@@ -235,15 +245,4 @@ function inOrder(all: readonly Kept[]): Kept[] {
   illegible.sort((a, b) => (a.sighting.id < b.sighting.id ? -1 : 1));
   const legible = all.filter(({ sighting }) => sighting.instance !== undefined);
   return [...illegible, ...sortedByAge(legible, ({ sighting }) => sighting.instance as Instance)];
-}
-
-function witnessesOf(all: readonly Kept[]): Kept[] {
-  const met = new Map<number, string | undefined>();
-  return all.filter(({ sighting, seen }) => {
-    if (seen === undefined) return false;
-    const { pid, start } = (sighting.instance as Instance).process;
-    if (met.has(pid) && met.get(pid) === start) return false;
-    met.set(pid, start);
-    return true;
-  });
 }

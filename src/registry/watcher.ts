@@ -11,7 +11,8 @@ import { Listeners } from './listeners.js';
 import { Lookout } from './lookout.js';
 import type { Abortable } from './options.js';
 import type { Sighting } from './sighting.js';
-import { Surveyor, type World } from './survey.js';
+import { Surveyor } from './survey.js';
+import type { World } from './world.js';
 
 /** What a watcher tells, and what its listeners get. */
 export interface WatcherEvents {
@@ -66,7 +67,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#query = parseQuery(query);
     this.#surveyor = new Surveyor(world, { isLasting: true });
     this.#lookout = new Lookout(world, (ids) => this.#look(ids));
-    this.#lifelines = new Lifelines(world, (id) => this.#lookout.hint(id));
+    this.#lifelines = new Lifelines(world, (id, isDead) => void this.#lookAgain(id, isDead));
     this.#listeners = new Listeners((error) => world.report(error));
     this.#onClose = options.onClose ?? (() => {});
     const { signal } = options;
@@ -183,6 +184,15 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
       // A loop over a registry that could not be read even once would wait for ever, as if it were empty.
       if (!this.#isReady && this.#streams.size > 0 && !this.#isClosed) this.#end(error);
     }
+  }
+
+  async #lookAgain(id: string, isDead: boolean): Promise<void> {
+    try {
+      if (isDead) await this.#surveyor.bury(id);
+    } catch {
+      // The store failed, as it will tell when it is looked at next. Until then nothing is proved.
+    }
+    this.#lookout.hint(id);
   }
 
   #compare(sightings: readonly Sighting[]): void {

@@ -10,8 +10,8 @@ export interface StoreEntry {
   readonly version: string;
   /** When it was last put or touched, in ms since 1970, by the clock of whoever did it. */
   readonly renewedAt: number;
-  /** It changed so recently that the next change may leave the same version. */
-  readonly isRecent?: boolean | undefined;
+  /** By which the store sees whether the entry has changed since. Without one it is not given back in a listing. */
+  readonly mark?: unknown;
   /** Why the body cannot be read, if it cannot. Such an entry is listed, and never removed by the store itself. */
   readonly problem?: string | undefined;
 }
@@ -34,8 +34,8 @@ export type ListedEntry = Omit<StoreEntry, 'body'> & {
 
 export interface ListOptions {
   /**
-   * What the caller has of the entry, the text aside. If the version is still the same and was not recent then, the
-   * store may give back that very object, and need not read the text again.
+   * What the caller has of the entry, the text aside, the mark included. If it has not changed since, the store may
+   * give back that very object, and need not read the text again.
    */
   readonly last?: ((id: string) => ListedEntry | undefined) | undefined;
 }
@@ -48,6 +48,16 @@ export interface StoreTraits {
   readonly expiry: boolean;
   /** Whether `watch` tells of changes by other processes. */
   readonly hints: boolean;
+}
+
+/** Who follows what is held for an entry. */
+export interface Follower {
+  /** Whether it was held when this began: its process lived. Otherwise it had ended before, or was about to begin. */
+  readonly wasHeld: boolean;
+  /** Whether it was held, and its process is proved to have ended since, and not merely to have let go. */
+  hasEnded(): Promise<boolean>;
+  /** Calling it twice does no harm. */
+  stop(): void;
 }
 
 /** Takes back a `watch`. */
@@ -101,11 +111,8 @@ export interface Store {
    * called. May fail: an entry is as good without, only its death is told later.
    */
   hold?(id: string): Promise<() => void>;
-  /**
-   * Calls `ended` once what the owner holds for the entry has ended; with `false` if it had ended before. That is a
-   * hint to look at the process, and no proof. Resolves with what stops it, or with `undefined` if nothing is held.
-   */
-  follow?(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined>;
+  /** Calls `ended` once what the owner holds for the entry has ended. Resolves with `undefined` if nothing is held. */
+  follow?(id: string, ended: () => void): Promise<Follower | undefined>;
   /** Lets go of whatever it holds. Calling it twice does no harm. */
   close(): Promise<void>;
 }

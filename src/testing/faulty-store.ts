@@ -4,6 +4,7 @@ import { RollcallError } from '../core/errors.js';
 import { MemoryStore } from '../store/memory-store.js';
 import type {
   DeleteCondition,
+  Follower,
   ListedEntry,
   ListOptions,
   PutCondition,
@@ -25,6 +26,7 @@ export type StoreMethod =
   | 'sweep'
   | 'hold'
   | 'follow'
+  | 'stamp'
   | 'close';
 
 /** What comes before a call, with the id it is for, if there is one. The call waits for it, and fails if it throws. */
@@ -87,7 +89,8 @@ export class FaultyStore implements Store {
   watch?: (hint: (id?: string) => void) => Promise<Unwatch>;
   sweep?: (options?: { readonly dryRun?: boolean | undefined }) => Promise<number>;
   hold?: (id: string) => Promise<() => void>;
-  follow?: (id: string, ended: (wasHeld: boolean) => void) => Promise<(() => void) | undefined>;
+  follow?: (id: string, ended: () => void) => Promise<Follower | undefined>;
+  stamp?: () => Promise<string | undefined>;
   readonly #inner: Store;
   readonly #planned = new Set<{ left: number; readonly act: Act; readonly method: StoreMethod | undefined }>();
 
@@ -129,6 +132,12 @@ export class FaultyStore implements Store {
       this.follow = async (id, ended) => {
         await this.#enter('follow', id);
         return inner.follow?.(id, ended);
+      };
+    }
+    if (inner.stamp !== undefined) {
+      this.stamp = async () => {
+        await this.#enter('stamp');
+        return inner.stamp?.();
       };
     }
   }

@@ -1,5 +1,6 @@
 /** Lifelines: a socket for each entry, which the kernel closes when its process ends. */
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -142,12 +143,12 @@ test('whoever talks on it is hung up on, and it goes on', async () => {
   });
   await eventually('it is hung up on', () => isClosed);
   const store = new FileStore({ directory: layout.root });
-  const stop = await store.follow(id, () => {});
-  expect(stop).toBeDefined();
-  stop?.();
+  const follower = await store.follow(id, () => {});
+  expect(follower?.wasHeld).toBe(true);
+  follower?.stop();
 });
 
-test('that one ended while nobody hung on it is told at once', async () => {
+test('that one ended while nobody hung on it can be seen, and proves nothing', async () => {
   const { directory, layout, held } = newRegistry();
   const server = await startServer(directory);
   await eventually('it has one', () => held().length === 1);
@@ -155,9 +156,76 @@ test('that one ended while nobody hung on it is told at once', async () => {
   await server.ended;
   expect(held()).toEqual([nameOf(server.id)]);
   const store = new FileStore({ directory: layout.root });
-  const told: boolean[] = [];
-  await store.follow(server.id, (wasHeld) => told.push(wasHeld));
-  expect(told).toEqual([false]);
+  let told = 0;
+  const follower = await store.follow(server.id, () => void told++);
+  expect([follower?.wasHeld, await follower?.hasEnded(), told]).toEqual([false, false, 0]);
+});
+
+describe('the proof of an end', () => {
+  async function followed() {
+    const { registry, directory, layout, held } = newRegistry();
+    const server = await startServer(directory);
+    await eventually('it has one', () => held().length === 1);
+    const store = new FileStore({ directory });
+    let isTold = false;
+    const follower = await store.follow(server.id, () => {
+      isTold = true;
+    });
+    if (follower === undefined) throw new Error('It cannot be followed.');
+    onTestFinished(() => follower.stop());
+    const path = lifelinePath(layout, server.id) as string;
+    return { registry, layout, server, follower, path, told: () => isTold };
+  }
+
+  test('is there once the process that held it has ended, and not before', async () => {
+    const { server, follower, told } = await followed();
+    expect([follower.wasHeld, await follower.hasEnded(), told()]).toEqual([true, false, false]);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    await eventually('it is told', told);
+    expect(await follower.hasEnded()).toBe(true);
+    follower.stop();
+    follower.stop();
+  });
+
+  test('is not there while the process is stopped', async () => {
+    const { server, follower, told } = await followed();
+    server.child.kill('SIGSTOP');
+    expect([await follower.hasEnded(), told()]).toEqual([false, false]);
+    server.child.kill('SIGCONT');
+  });
+
+  test('is not there where it was only let go of', async () => {
+    const { registry, layout } = await followed();
+    const registration = await registry.register(weather);
+    const store = new FileStore({ directory: layout.root });
+    await eventually('it has one', async () => (await store.follow(registration.id, () => {})) !== undefined);
+    let isTold = false;
+    const follower = await store.follow(registration.id, () => {
+      isTold = true;
+    });
+    await registration.deregister();
+    await eventually('it is told', () => isTold);
+    expect(await follower?.hasEnded()).toBe(false);
+  });
+
+  test.each(['nothing', 'another socket'])('is not there where %s is in its place by now', async (what) => {
+    const { server, follower, path, told } = await followed();
+    server.child.kill('SIGKILL');
+    await server.ended;
+    await eventually('it is told', told);
+    rmSync(path);
+    // Bound, and not listened on, as one is that begins, and as one is that was copied.
+    if (what === 'another socket') await pythonBinds(path);
+    expect(existsSync(path)).toBe(what === 'another socket');
+    expect(await follower.hasEnded()).toBe(false);
+  });
+
+  async function pythonBinds(path: string): Promise<void> {
+    const text = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
+    const { status } = spawnSync('python3', ['-c', text, path]);
+    expect(status).toBe(0);
+  }
 });
 
 test('what the dead leave is swept once their entries are gone, and nothing else', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RollcallError } from '../../src/core/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
-import type { ListedEntry, ListOptions, Store, StoreEntry, StoreTraits } from '../../src/store/store.js';
+import type { Follower, ListedEntry, ListOptions, Store, StoreEntry, StoreTraits } from '../../src/store/store.js';
 import type { StoreArea } from '../../src/testing/compliance/area.js';
 import { type StoreTestOptions, testStore } from '../../src/testing/compliance/suite.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
@@ -564,7 +564,7 @@ describe('stamps and lifelines', () => {
   /** What the users of one area share besides their entries. */
   class Area {
     changes = 0;
-    readonly held = new Map<string, Set<(wasHeld: boolean) => void>>();
+    readonly held = new Map<string, Set<() => void>>();
   }
   const areas = new WeakMap<Store, Area>();
   class Stamping extends View {
@@ -596,14 +596,14 @@ describe('stamps and lifelines', () => {
       const followers = this.area.held.get(id);
       this.area.held.delete(id);
       this.mine.delete(id);
-      for (const ended of followers ?? []) ended(true);
+      for (const ended of followers ?? []) ended();
     }
-    async follow(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined> {
+    async follow(id: string, ended: () => void): Promise<Follower | undefined> {
       const followers = this.area.held.get(id);
       // One object for each who follows, so that each leaves for itself.
-      const follower = (wasHeld: boolean) => ended(wasHeld);
+      const follower = () => ended();
       followers?.add(follower);
-      return followers && (() => void followers.delete(follower));
+      return followers && { wasHeld: true, hasEnded: async () => false, stop: () => void followers.delete(follower) };
     }
     override async close() {
       for (const id of this.mine) this.letGo(id);
@@ -643,8 +643,8 @@ describe('stamps and lifelines', () => {
     'an end that is told at once': {
       caughtBy: followed,
       User: class extends Stamping {
-        override async follow(id: string, ended: (wasHeld: boolean) => void) {
-          ended(true);
+        override async follow(id: string, ended: () => void) {
+          ended();
           return super.follow(id, ended);
         }
       },
@@ -652,8 +652,8 @@ describe('stamps and lifelines', () => {
     'an end that is told twice': {
       caughtBy: followed,
       User: class extends Stamping {
-        override follow(id: string, ended: (wasHeld: boolean) => void) {
-          return super.follow(id, (wasHeld) => [ended(wasHeld), ended(wasHeld)]);
+        override follow(id: string, ended: () => void) {
+          return super.follow(id, () => [ended(), ended()]);
         }
       },
     },
@@ -669,25 +669,35 @@ describe('stamps and lifelines', () => {
     'an end that is never told': {
       caughtBy: followed,
       User: class extends Stamping {
-        override follow = async () => () => {};
+        override follow(id: string) {
+          return super.follow(id, () => {});
+        }
       },
     },
     'a follower who cannot leave': {
       caughtBy: 'who stops following hears no more, and takes no other along',
       User: class extends Stamping {
-        override async follow(id: string, ended: (wasHeld: boolean) => void) {
-          await super.follow(id, ended);
-          return () => {};
+        override async follow(id: string, ended: () => void) {
+          const follower = await super.follow(id, ended);
+          return follower && { ...follower, stop: () => {} };
         }
       },
     },
     'a hold that was never there': {
-      caughtBy: 'what nobody holds cannot be followed, or has ended already',
+      caughtBy: 'what nobody holds is not said to be held',
       User: class extends Stamping {
-        override async follow(id: string, ended: (wasHeld: boolean) => void) {
-          const stop = await super.follow(id, ended);
-          if (stop === undefined) ended(true);
-          return stop;
+        override async follow(id: string, ended: () => void): Promise<Follower> {
+          const follower = await super.follow(id, ended);
+          return follower ?? { wasHeld: true, hasEnded: async () => false, stop: () => {} };
+        }
+      },
+    },
+    'an end that is no more than letting go': {
+      caughtBy: 'who holds has not ended, and who lets go has not, either',
+      User: class extends Stamping {
+        override async follow(id: string, ended: () => void) {
+          const follower = await super.follow(id, ended);
+          return follower && { ...follower, hasEnded: async () => !this.area.held.has(id) };
         }
       },
     },

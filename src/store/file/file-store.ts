@@ -6,6 +6,7 @@ import { systemClock } from '../../process/system-clock.js';
 import { conflictMessage } from '../memory-store.js';
 import type {
   DeleteCondition,
+  Follower,
   ListedEntry,
   ListOptions,
   PutCondition,
@@ -152,7 +153,7 @@ export class FileStore implements Store {
     return release;
   }
 
-  async follow(id: string, ended: (wasHeld: boolean) => void): Promise<(() => void) | undefined> {
+  async follow(id: string, ended: () => void): Promise<Follower | undefined> {
     return followLifeline(await this.#open(), id, ended);
   }
 

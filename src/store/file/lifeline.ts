@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { fs } from '../../process/builtins.js';
+import type { Follower } from '../store.js';
 import type { Layout } from './directory.js';
 
 /** The longest path of a socket, in bytes: `sun_path` of macOS without its end. Linux has 4 more (unix(7)). */
@@ -66,48 +67,62 @@ export function removeLifeline(layout: Layout, id: string): void {
 }
 
 /**
- * Hangs on the lifeline of `id`, and calls `ended` once it is let go of or its process has ended; at once if that is
- * so already. Resolves with what stops it, or with `undefined` if there is no lifeline. Keeps no process alive.
+ * Hangs on the lifeline of `id`, and calls `ended` once it is let go of or its process has ended. Resolves with
+ * `undefined` if there is no lifeline. Keeps no process alive.
  */
-export async function followLifeline(
-  layout: Layout,
-  id: string,
-  ended: (wasHeld: boolean) => void,
-): Promise<(() => void) | undefined> {
+export async function followLifeline(layout: Layout, id: string, ended: () => void): Promise<Follower | undefined> {
   const path = lifelinePath(layout, id);
-  if (path === undefined || !isOurs(path)) return undefined;
-  const { connect } = await import('node:net');
-  const socket = connect({ path });
-  socket.unref();
+  const identity = path && identityOf(path);
+  if (path === undefined || identity === undefined) return undefined;
+  const { socket, code } = await connectTo(path);
+  // A name, and nobody who listens to it.
+  if (code === 'ECONNREFUSED') return { wasHeld: false, hasEnded: async () => false, stop: () => {} };
+  if (code !== undefined) return undefined;
   // Without reading it would not be told of the end.
   socket.resume();
-  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-    socket.once('connect', () => resolve(undefined));
-    socket.on('error', resolve);
-  });
-  // A name, and nobody who listens to it.
-  if (failure?.code === 'ECONNREFUSED') {
-    ended(false);
-    return () => {};
-  }
-  if (failure !== undefined) return undefined;
-  const tell = () => ended(true);
-  if (socket.destroyed) tell();
-  else socket.once('close', tell);
-  return () => {
-    socket.off('close', tell);
-    socket.destroy();
+  if (socket.destroyed) ended();
+  else socket.once('close', ended);
+  return {
+    wasHeld: true,
+    hasEnded: async () => identityOf(path) === identity && (await isRefused(path)) && identityOf(path) === identity,
+    stop() {
+      socket.off('close', ended);
+      socket.destroy();
+    },
   };
 }
 
-/** Not what a link leads to, which could be a socket of any service. */
-function isOurs(path: string): boolean {
-  if (process.platform === 'win32') return true;
+/**
+ * Only the end of its process leaves a socket that refuses: whoever lets go of it removes its name first (libuv unlinks
+ * before it closes). Proof only of the very socket on which one hung before: in the lower layer of an overlayfs, say, one
+ * refuses while its process lives.
+ */
+async function isRefused(path: string): Promise<boolean> {
+  const { socket, code } = await connectTo(path);
+  socket.destroy();
+  return code === 'ECONNREFUSED';
+}
+
+async function connectTo(path: string): Promise<{ readonly socket: Socket; readonly code: string | undefined }> {
+  const { connect } = await import('node:net');
+  const socket = connect({ path });
+  socket.unref();
+  const code = await new Promise<string | undefined>((resolve) => {
+    socket.once('connect', () => resolve(undefined));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+  return { socket, code };
+}
+
+/** Which socket this is, if it is one of ours. Not what a link leads to, which could be a socket of any service. */
+function identityOf(path: string): string | undefined {
+  if (process.platform === 'win32') return path;
   try {
     const stats = fs.lstatSync(path);
-    return stats.isSocket() && stats.uid === process.getuid?.();
+    if (!stats.isSocket() || stats.uid !== process.getuid?.()) return undefined;
+    return `${stats.dev}-${stats.ino}-${stats.birthtimeMs}`;
   } catch {
     // None there.
-    return false;
+    return undefined;
   }
 }

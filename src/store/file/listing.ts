@@ -1,10 +1,11 @@
 /** All entries of a folder. Those that the caller has, and that have not changed, are not read again. */
 
+import { sep } from 'node:path';
 import { systemClock } from '../../process/system-clock.js';
 import { nextTurn } from '../../process/turns.js';
 import type { ListedEntry, ListOptions, StoreEntry } from '../store.js';
 import { cannot, type Layout } from './directory.js';
-import { isSettled, readEntry, versionAt } from './read-entry.js';
+import { type FileMark, isMarked, isSettled, readEntry } from './read-entry.js';
 
 /** After how many entries it is seen whether others are to have their turn, and how long the loop is held, in ms. */
 const slice = 32;
@@ -28,9 +29,12 @@ export async function listEntries(layout: Layout, { last }: ListOptions = {}): P
       await nextTurn();
       began = systemClock.monotonic();
     }
-    const id = (names[index] as string).slice(0, -extension.length);
+    const name = names[index] as string;
+    const id = name.slice(0, -extension.length);
     const before = last?.(id);
-    const entry = before !== undefined && isAsRead(layout, before) ? before : read(layout, id);
+    const mark = before?.mark as FileMark | undefined;
+    const isSame = mark !== undefined && isMarked(layout.fs, `${layout.entries}${sep}${name}`, mark);
+    const entry = isSame ? before : read(layout, id);
     if (entry !== undefined) found.push(entry);
   }
   return found;
@@ -45,12 +49,6 @@ function namesIn({ fs, entries }: Layout): string[] {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw cannot('read the folder', entries, cause);
   }
-}
-
-/** Whether the file is in the state it was read in. */
-function isAsRead(layout: Layout, { id, version, isRecent, problem }: ListedEntry): boolean {
-  // A file with a problem is looked at anew: a second name goes away without a trace in the file.
-  return isRecent === false && problem === undefined && versionAt(layout, id) === version;
 }
 
 function read(layout: Layout, id: string): StoreEntry | undefined {

@@ -68,12 +68,23 @@ export function writtenEntry(layout: Layout, id: string, body: string, inode: nu
   }
 }
 
-function entryOf(id: string, stats: State & { mtimeMs: number }, began: number, body: string, problem?: string) {
-  const { ctimeMs, mtimeMs } = stats;
-  const isRecent = !isSettled(ctimeMs, began);
-  const entry: StoreEntry = { id, body, version: versionOf(stats), renewedAt: inMs(mtimeMs), isRecent };
+function entryOf(id: string, stats: FileMark & { mtimeMs: number }, began: number, body: string, problem?: string) {
+  const { ino, size, ctimeMs, mtimeMs } = stats;
+  const mark: FileMark | undefined = isSettled(ctimeMs, began) ? { ino, size, ctimeMs } : undefined;
+  const entry: StoreEntry = { id, body, version: versionOf(stats), renewedAt: inMs(mtimeMs), mark };
   // One shape for all entries that are right: 10,000 of them are gone through in each look.
-  return problem === undefined ? entry : { ...entry, problem };
+  return problem === undefined ? entry : { ...entry, mark: undefined, problem };
+}
+
+/** Whether the file at `path` is in the state of that mark. */
+export function isMarked(fs: FileSystem, path: string, mark: FileMark): boolean {
+  try {
+    const now = fs.lstatSync(path);
+    return now.ctimeMs === mark.ctimeMs && now.ino === mark.ino && now.size === mark.size;
+  } catch {
+    // Gone, or out of reach: reading it says which.
+    return false;
+  }
 }
 
 /**
@@ -110,14 +121,15 @@ const problems: Readonly<Record<string, string>> = {
   ENOTCONN: 'is on a file system that has ended',
 };
 
-type State = Pick<FileStats, 'ino' | 'size' | 'ctimeMs'>;
+/** What moves with every change to a file. */
+export type FileMark = Pick<FileStats, 'ino' | 'size' | 'ctimeMs'>;
 
 /**
  * Inode, time of change and size together: ext4 reuses inodes at once, and two writes may share a tick of the clock. The
  * time of change and not that of modification: nobody can set it, and whatever happens to a file moves it. As a double
  * it is good to a quarter of a µs.
  */
-function versionOf({ ino, size, ctimeMs }: State): string {
+function versionOf({ ino, size, ctimeMs }: FileMark): string {
   // Joined and not a template, which V8 keeps as a chain of parts: 120 bytes in place of 60.
   return [ino, ctimeMs, size].join('-');
 }
