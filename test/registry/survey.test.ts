@@ -248,6 +248,12 @@ describe('a survey that may lag', () => {
     probe.run(202, '999');
     expect(await verdicts()).toEqual(['dead', 'dead']);
     expect(store.lists).toBe(1);
+    await put({ process: probe.run(203), registeredAt: '2026-01-01T00:00:00.003Z' });
+    store.stamps = '2';
+    expect(await verdicts()).toEqual(['dead', 'dead', 'alive']);
+    probe.kill(203);
+    expect(await verdicts()).toEqual(['dead', 'dead', 'dead']);
+    expect(store.lists).toBe(2);
   });
 
   test('asks for an entry that hangs on its heartbeat before it would lapse, and not each time', async () => {
@@ -322,6 +328,23 @@ describe('a survey that may lag', () => {
     expect(second).toMatchObject({ verdict: 'dead' });
     expect(store.lists).toBe(1);
   });
+});
+
+test('who is buried is dead, until a heartbeat says otherwise', async () => {
+  const { clock, store, surveyor, put } = survey({ isLasting: true });
+  const { id } = await put({ process: elsewhere });
+  await surveyor.survey();
+  await surveyor.bury(id);
+  const dead = { verdict: 'dead', reason: 'runs on another machine (host-1); its lifeline has ended' };
+  expect(await surveyor.survey()).toMatchObject([dead]);
+  await clock.advance(1_000);
+  expect(await surveyor.look(id)).toMatchObject(dead);
+  await store.touch(id);
+  expect(await surveyor.survey()).toMatchObject([{ verdict: 'alive' }]);
+  // One that is gone is nobody's.
+  await store.delete(id);
+  await surveyor.bury(id);
+  expect(await surveyor.survey()).toEqual([]);
 });
 
 test('who looks through one store reads each entry once, and gets the same objects', async () => {
