@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Registry } from '../../src/index.js';
+import { FileStore, Registry } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { start, startNode } from '../support/processes.js';
 import { needsRoot } from '../support/root.js';
@@ -86,7 +86,9 @@ test('whose heartbeat has lapsed, and who holds its lifeline, lives', async (con
   const env = { ROLLCALL_DIR: directory, TTL: '1000' };
   const theirs = start('unshare', [...inNamespace, 'test/programs/server.js', 'theirs'], env);
   const id = (await theirs.line(/^registered /)).split(' ')[1] as string;
-  await eventually('it has its lifeline', () => existsSync(join(directory, 'v1', '.lifelines', id.slice(-26))));
+  // Its name is there a moment before anyone listens.
+  const store = new FileStore({ directory });
+  await eventually('it holds its lifeline', async () => (await store.follow(id, () => {}))?.wasHeld === true);
   const [pid] = readFileSync(`/proc/${theirs.child.pid}/task/${theirs.child.pid}/children`, 'utf8').split(' ');
   process.kill(Number(pid), 'SIGSTOP');
   const registry = new Registry({ directory });

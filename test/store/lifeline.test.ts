@@ -167,6 +167,8 @@ describe('the proof of an end', () => {
     const server = await startServer(directory);
     await eventually('it has one', () => held().length === 1);
     const store = new FileStore({ directory });
+    // Its name is there a moment before anyone listens.
+    await eventually('it holds it', async () => (await store.follow(server.id, () => {}))?.wasHeld === true);
     let isTold = false;
     const follower = await store.follow(server.id, () => {
       isTold = true;
@@ -199,7 +201,7 @@ describe('the proof of an end', () => {
     const { registry, layout } = await followed();
     const registration = await registry.register(weather);
     const store = new FileStore({ directory: layout.root });
-    await eventually('it has one', async () => (await store.follow(registration.id, () => {})) !== undefined);
+    await eventually('it has one', async () => (await store.follow(registration.id, () => {}))?.wasHeld === true);
     let isTold = false;
     const follower = await store.follow(registration.id, () => {
       isTold = true;
