@@ -1,6 +1,5 @@
 /** The registry: who is running on this machine, and how to reach the right one. */
 
-import { byAge } from '../core/age.js';
 import { pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { invalid, RollcallError } from '../core/errors.js';
@@ -245,11 +244,9 @@ export class Registry implements World, AsyncDisposable {
     signal?.throwIfAborted();
     const sightings = await this.#surveyor.survey();
     signal?.throwIfAborted();
-    return [...sightings].sort((a, b) => {
-      if (a.instance !== undefined && b.instance !== undefined) return byAge(a.instance, b.instance);
-      if (a.instance === undefined && b.instance === undefined) return a.id < b.id ? -1 : 1;
-      return a.instance === undefined ? 1 : -1;
-    });
+    // In order already, but for those that have no age: they come last.
+    const isLegible = ({ instance }: Sighting) => instance !== undefined;
+    return [...sightings.filter(isLegible), ...sightings.filter((sighting) => !isLegible(sighting))];
   }
 
   /**
