@@ -68,7 +68,7 @@ for (const { promise, what, file, from, to, share } of chosen) {
   const strength = share === undefined ? ['--quick'] : ['--share', String(share)];
   const { status, stdout } = run([process.execPath, 'test/guarantees/run.js', ...strength, promise]);
   writeFileSync(path, source);
-  const red = [...new Set([...stdout.matchAll(/^BROKEN: (.+?): /gm)].map(([, title]) => title))];
+  const red = [...new Set([...stdout.matchAll(/^failed: \S+ > (.+?): /gm)].map(([, title]) => title))];
   const isNoticed = status !== 0 && red.length > 0;
   if (!isNoticed) unnoticed++;
   console.log(`${promise.padEnd(4)} ${isNoticed ? 'noticed  ' : 'UNNOTICED'}  ${what} (${file})`);

@@ -1,6 +1,7 @@
 /** Ends a run of attacks with one line for each promise: how many ran, held, broke, and were skipped and why. */
 
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { failureLine } from './failure-line.js';
 
 export default class ProveReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -15,7 +16,7 @@ export default class ProveReporter implements Reporter {
     for (const test of attacks) {
       const result = test.result();
       if (result.state === 'skipped') console.log(`skipped: ${test.name}: ${result.note ?? 'NO REASON GIVEN'}`);
-      if (result.state === 'failed') console.log(`BROKEN: ${test.name}: ${result.errors[0]?.message}`);
+      if (result.state === 'failed') console.log(`failed: ${failureLine(test)}`);
     }
     const unrunnable = modules.filter((module) => module.errors().length > 0).length + errors.length;
     const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map((state) => count(attacks, state)) as [

@@ -1,6 +1,7 @@
-/** Ends a run with one plain line of counts, and says why each skipped test was skipped. */
+/** Ends a run with one plain line of counts, and says before it why each test was skipped, and why it failed. */
 
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { failureLine } from './failure-line.js';
 
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -10,6 +11,7 @@ export default class SummaryReporter implements Reporter {
       const result = test.result();
       if (result.state === 'skipped')
         console.log(`skipped: ${test.fullName}: ${result.note ?? reasonIn(test) ?? 'NO REASON GIVEN'}`);
+      if (result.state === 'failed') console.log(`failed: ${failureLine(test)}`);
     }
     const broken = modules.filter((module) => module.errors().length > 0).length;
     const failed = count('failed') + broken + errors.length;
