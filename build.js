@@ -26,7 +26,12 @@ await build({
     chunkFileNames: 'parts/[name]-[hash].js',
     codeSplitting: {
       // All that `rollcall` needs at once, in one file; not the schemas, which few need.
-      groups: [{ name: 'rollcall', test: /src\/(?:core|process|store|registry)\/(?!schema|decode|usage)/ }],
+      groups: [
+        {
+          name: 'rollcall',
+          test: /src\/(?:core|process|store|registry)\/(?!schema|decode|usage|folders|explain|pick(?:er)?\.|surroundings|workspace|lease|claim|ensure|exclusive|overdue|launch|log-file)/,
+        },
+      ],
     },
   },
 });

@@ -14,6 +14,7 @@ export {
   type RollcallErrorCode,
   type RollcallErrorDetails,
 } from './core/errors.js';
+export type { Explanation, Failed } from './core/explanation.js';
 export {
   DEFAULT_TTL,
   type Endpoint,
@@ -25,14 +26,29 @@ export {
   type RegistrationPatch,
   type Status,
 } from './core/instance.js';
-export type { Chooser, Strategy } from './core/pick.js';
+export type { Chooser, PickState, Strategy, StrategyName } from './core/pick.js';
 export type { Query } from './core/query.js';
 export { isSecret, Secret } from './core/secret.js';
 export type { Look, Verdict } from './core/verdict.js';
 export type { Comparison, Where } from './core/where.js';
+export type { Folder, Nearness, Relation } from './core/workspace.js';
 export type { Probe } from './process/probe.js';
-export { defaultRegistry, discover, pick, register, waitFor, watch } from './registry/default.js';
-export type { Abortable, PickOptions, RegisterOptions, RegistryOptions, WaitOptions } from './registry/options.js';
+export type { Claim } from './registry/claim.js';
+export { claim, defaultRegistry, discover, ensure, pick, register, waitFor, watch } from './registry/default.js';
+export type { Lease } from './registry/lease.js';
+export type { ActiveServer, ExitOptions, IdleOptions } from './registry/leaving.js';
+export type {
+  Abortable,
+  ClaimOptions,
+  DiscoverOptions,
+  EnsureOptions,
+  LeaseOptions,
+  PickOptions,
+  RegisterOptions,
+  RegistryOptions,
+  Starter,
+  WaitOptions,
+} from './registry/options.js';
 export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js';
 export { Registration } from './registry/registration.js';
 export { Registry } from './registry/registry.js';

@@ -11,11 +11,14 @@ import { tempFolder } from './support/temp.js';
 
 const stories = [
   'demo.js',
+  'ensure.js',
   'express.js',
   'http-server.js',
+  'leader.js',
   'many-instances.js',
   'mcp-client.js',
   'mcp-stdio-client.js',
+  'nearest.js',
   'watch.js',
 ];
 /** Started by the stories. */

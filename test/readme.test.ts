@@ -19,7 +19,9 @@ const named = (name: string) => blocks.find(({ text }) => text.startsWith(`// ${
 function programOf(title: string): string {
   const begin = readme.indexOf(`## ${title}\n`);
   const chapter = readme.slice(begin, readme.indexOf('\n## ', begin));
-  const text = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block).join('\n');
+  const all = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  // A block that begins with a file's name is that file.
+  const text = all.filter((block) => !/^\/\/ [\w.]+\n/.test(block)).join('\n');
   const lines = text.split('\n');
   const isImport = (line: string) => line.startsWith('import ');
   return [...lines.filter(isImport), ...lines.filter((line) => !isImport(line))].join('\n');
@@ -57,11 +59,13 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
   writeFileSync(join(folder, 'client.ts'), named('client.js'));
   writeFileSync(join(folder, 'api.ts'), programOf('The API'));
+  writeFileSync(join(folder, 'notes.ts'), named('notes.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
   writeFileSync(join(folder, 'tsconfig.json'), '');
   writeFileSync(join(folder, 'server.ts'), '');
+  writeFileSync(join(folder, 'notes.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(
@@ -74,6 +78,7 @@ test('all its snippets are TypeScript as they stand', () => {
 test("the API's chapter runs from top to bottom", async () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'api.js'), programOf('The API'));
+  writeFileSync(join(folder, 'notes.js'), named('notes.js'));
   const tour = start(process.execPath, ['api.js'], { ROLLCALL_DIR: tempFolder() }, folder);
   expect(await tour.ended, tour.errors()).toEqual({ code: 0, signal: null });
   expect(tour.lines).toContain('Authorization [secret] 11');
@@ -95,6 +100,7 @@ test('every command it shows works', async () => {
     PATH: `${join(folder, 'node_modules/.bin')}:${process.env.PATH}`,
   };
   writeFileSync(join(folder, 'server.js'), named('server.js'));
+  writeFileSync(join(folder, 'notes.js'), named('notes.js'));
   const script =
     'require("http").createServer((_, response) => response.end("api")).listen(process.env.PORT, "127.0.0.1")';
   writeFileSync(join(folder, 'start.cjs'), script);
@@ -133,6 +139,9 @@ test('every command it shows works', async () => {
       await running.ended;
     } else {
       expect(await running.ended, `${command}: ${running.errors()}`).toEqual({ code: 0, signal: null });
+      if (!command.startsWith('rollcall stop')) continue;
+      start(process.execPath, ['server.js'], env, folder);
+      await new Registry({ directory: env.ROLLCALL_DIR }).waitFor({ name: 'weather' }, { timeout: 20_000 });
     }
   }
 }, 60_000);

@@ -107,6 +107,39 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       }),
     );
 
+  command('why <name>', 'say which instance would be picked, and why not the others')
+    .option('--kind <kind>', 'only of this kind')
+    .option('--tag <tag>', 'only with this tag (may be repeated)', collect)
+    .option('--capability <capability>', 'only with this capability, such as "weather.*" (may be repeated)', collect)
+    .option('--cwd <folder>', 'the one nearest to this folder')
+    .option('--json', 'print one JSON array')
+    .action(async (name: string, { cwd, json, ...filters }: Filters & { json?: boolean }) =>
+      inRegistry(async (registry) => {
+        const { why } = await import('./commands/why.js');
+        return why(registry, terminal, toQuery(name, filters), { cwd, json });
+      }),
+    );
+
+  command('ensure <name> <command...>', 'print the URL of an instance; start the program if there is none')
+    .option('--cwd <folder>', 'where to start it; and only an instance near to this folder will do')
+    .addOption(new Option('--timeout <duration>', 'give up after this long').argParser(duration).default(30_000, '30s'))
+    .addHelpText('after', '\nExample:\n  curl $(rollcall ensure api -- node server.js)')
+    .action(async (name: string, words: string[], options: { cwd?: string; timeout: number }) =>
+      inRegistry(async (registry) => {
+        const { ensure } = await import('./commands/ensure.js');
+        return ensure(registry, terminal, name, words, options);
+      }),
+    );
+
+  command('stop <name|id>', 'end an instance: by SIGTERM, and by SIGKILL if that is not enough')
+    .addOption(new Option('--grace <duration>', 'between the two').argParser(duration).default(5_000, '5s'))
+    .action(async (word: string, options: { grace: number }) =>
+      inRegistry(async (registry) => {
+        const { stop } = await import('./commands/stop.js');
+        return stop(registry, terminal, word, options);
+      }),
+    );
+
   command('prune', 'remove entries whose process is provably gone')
     .option('-n, --dry-run', 'only say what would be removed')
     .option('--json', 'print one JSON array of what was removed')

@@ -34,7 +34,7 @@ export function instanceTable(sightings: readonly Sighting[], terminal: Terminal
       (instance && addressOf(instance)) ?? '-',
       instance ? String(instance.process.pid) : '-',
       instance ? formatDuration(Date.now() - Date.parse(instance.registeredAt)) : '-',
-      instance?.cwd === undefined ? '-' : shortened(instance.cwd),
+      shortened(instance?.cwd ?? instance?.workspaceFolders?.[0] ?? '-'),
       ...(withReasons ? [sighting.reason] : []),
     ];
     const cells = texts.map((text): Cell => ({ text: printable(text) }));

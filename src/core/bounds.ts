@@ -11,6 +11,8 @@ export const highestPid = 4_194_304;
 export const longestKind = 64;
 /** Endpoints of an instance, headers of an endpoint, versions of its protocol. */
 export const mostEndpoints = 64;
+/** Folders that an instance has open. */
+export const mostFolders = 64;
 /** Capabilities, and tags; and the characters of each. */
 export const mostWords = 1_000;
 export const longestWord = 256;
@@ -19,6 +21,9 @@ export const longestStamp = 64;
 export const longestHost = 256;
 
 export const statuses = ['starting', 'ready', 'draining', 'stopping'] as const;
+
+/** Of this platform or another: an entry may be read on both sides of WSL. */
+export const absolutePath = /^(?:[/\\]|[A-Za-z]:[/\\])/;
 
 /** RFC 9110, token. */
 export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

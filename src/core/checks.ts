@@ -1,5 +1,6 @@
 /** Checks of options and queries, by hand: every caller passes them, and loading zod costs a process 10 ms. */
 
+import { absolutePath } from './bounds.js';
 import { invalid, type Problem } from './errors.js';
 import { printable } from './printable.js';
 import { refuseTooDeep } from './problems.js';
@@ -15,6 +16,18 @@ export function check(isRight: (value: unknown) => boolean, message: string): Ch
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
 export const text = check(isText, 'must be a string that is not empty');
+
+export const folderPath = check(
+  (value) => typeof value === 'string' && absolutePath.test(value),
+  'must be an absolute path',
+);
+
+export const flag = check((value) => typeof value === 'boolean', 'must be true or false');
+
+export const callable = check((value) => typeof value === 'function', 'must be a function');
+
+/** What is looked at where it is used. */
+export const anything: Check = () => [];
 
 export const number = (least: number, most: number): Check =>
   check(

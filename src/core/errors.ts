@@ -1,12 +1,17 @@
 /** The one error class of rollcall, told apart by a string code. */
 
+import type { Explanation } from './explanation.js';
+import type { Instance, ProcessIdentity } from './instance.js';
+
 /** Every code there is, and what it means. The table in README.md is held against this one by a test. */
 export const errorCodes = {
   ROLLCALL_INVALID: 'What was passed in is not valid; every problem is named by its path.',
-  ROLLCALL_CONFLICT: 'The entry is not as the condition of a store operation demands.',
+  ROLLCALL_CONFLICT: 'Another holds the key, or the entry is not as the condition of a store operation demands.',
   ROLLCALL_STORE: 'The registry could not be read or written.',
-  ROLLCALL_LOST: 'The entry of this registration is no longer its own: another writer has taken its id.',
+  ROLLCALL_LOST: 'The entry or the claim is no longer its own: another has taken it.',
+  ROLLCALL_GONE: 'The instance that was named by its id is not there any more.',
   ROLLCALL_TIMEOUT: 'What was waited for did not come in time.',
+  ROLLCALL_FAILED: 'A program that was started has ended, or could not be started, before it had registered.',
   ROLLCALL_CLOSED: 'The registry, registration or watcher has been closed already.',
 } as const;
 
@@ -22,10 +27,35 @@ export interface Problem {
 /** What an error of each code tells beside its message. */
 export interface RollcallErrorDetails {
   ROLLCALL_INVALID: { readonly problems: readonly Problem[] };
-  ROLLCALL_CONFLICT: { readonly id: string };
+  ROLLCALL_CONFLICT: {
+    readonly id: string;
+    /** What is held by another, if it is a claim or an exclusive name. */
+    readonly key?: string;
+    /** Which process holds it. */
+    readonly process?: ProcessIdentity | undefined;
+    /** The live instance that has the exclusive name, to be used instead. */
+    readonly holder?: Instance | undefined;
+  };
   ROLLCALL_STORE: { readonly path?: string };
   ROLLCALL_LOST: { readonly id: string };
-  ROLLCALL_TIMEOUT: { readonly query: object; readonly timeout: number; readonly saw: readonly string[] };
+  ROLLCALL_GONE: { readonly id: string; readonly reason: string };
+  ROLLCALL_TIMEOUT: {
+    readonly query: object;
+    readonly timeout: number;
+    /** Those that come closest, a line each. */
+    readonly saw: readonly string[];
+    /** All that was there, and why it was no answer: see `Registry.explain`. */
+    readonly explanation: readonly Explanation[];
+  };
+  ROLLCALL_FAILED: {
+    readonly command: string;
+    /** How it ended; both are missing if it never began. */
+    readonly code?: number | null;
+    readonly signal?: string | null;
+    /** The file with its output, and the last lines of that. */
+    readonly log?: string;
+    readonly tail?: string;
+  };
   ROLLCALL_CLOSED: Record<string, never>;
 }
 

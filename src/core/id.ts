@@ -26,3 +26,8 @@ export function isIdOf(name: string, id: string): boolean {
   ending.lastIndex = name.length;
   return name !== '' && id.startsWith(name) && ending.test(id);
 }
+
+/** The name in an id. */
+export function nameIn(id: string): string {
+  return id.slice(0, -27);
+}

@@ -77,6 +77,8 @@ export interface Instance {
   readonly status: Status;
   /** The folder it works in. */
   readonly cwd?: string | undefined;
+  /** The folders it has open, where that is not one or not `cwd`, as in an editor. */
+  readonly workspaceFolders?: readonly string[] | undefined;
   readonly process: ProcessIdentity;
   /** ISO 8601. */
   readonly registeredAt: string;
@@ -102,11 +104,15 @@ export interface RegistrationInput {
   readonly health?: Readonly<Record<string, unknown>> | undefined;
   /** `ready` unless given. */
   readonly status?: Status | undefined;
-  /** The process's working directory unless given. */
+  /** The process's working directory, unless this or `workspaceFolders` is given. */
   readonly cwd?: string | undefined;
+  /** The folders it has open; absolute paths. An editor says so, and then `cwd` only if that is one of its folders. */
+  readonly workspaceFolders?: readonly string[] | undefined;
   /** In ms, 1,000 to 86,400,000. The registry's `ttl` unless given. */
   readonly ttl?: number | undefined;
+  /** The only live instance on this machine that has its name (`true`), or this key. Does not stand in the entry. */
+  readonly exclusive?: boolean | string | undefined;
 }
 
 /** What can be changed afterwards. A field given as `undefined` is removed; `metadata` and the like are replaced whole. */
-export type RegistrationPatch = Omit<Partial<RegistrationInput>, 'name' | 'ttl'>;
+export type RegistrationPatch = Omit<Partial<RegistrationInput>, 'name' | 'ttl' | 'exclusive'>;

@@ -5,6 +5,7 @@
  */
 
 import {
+  absolutePath,
   forbiddenInHeader,
   headerName,
   highestPid,
@@ -14,6 +15,7 @@ import {
   longestTtl,
   longestWord,
   mostEndpoints,
+  mostFolders,
   mostWords,
   shortestTtl,
   statuses,
@@ -33,13 +35,18 @@ export function plainInput(input: unknown): CheckedInput | undefined {
   if (!isPlainObject(input)) return undefined;
   for (const key in input) {
     const value = input[key];
-    if (value === undefined ? !ownWords.has(key) : !isOwnWord(key, value) && !(key === 'ttl' && isTtl(value))) {
-      return undefined;
-    }
+    if (value === undefined ? !ownWords.has(key) : !isOwnWord(key, value) && !isOwnChoice(key, value)) return undefined;
   }
   const { endpoints = [], capabilities = [], tags = [], metadata = {}, status = 'ready' } = input;
   const checked = { ...input, endpoints, capabilities, tags, metadata, status } as CheckedInput;
   return typeof input.name === 'string' && hasPlace(checked) ? checked : undefined;
+}
+
+/** What can only be said at the beginning. */
+function isOwnChoice(key: string, value: unknown): boolean {
+  return key === 'ttl'
+    ? isTtl(value)
+    : key === 'exclusive' && (typeof value === 'boolean' || isText(value, 1, longestWord));
 }
 
 /** A copy of `patch`, if it is plainly right. */
@@ -47,7 +54,7 @@ export function plainPatch(patch: unknown): RegistrationPatch | undefined {
   if (!isPlainObject(patch)) return undefined;
   for (const key in patch) {
     const value = patch[key];
-    if (key === 'name' || key === 'ttl') return undefined;
+    if (key === 'name' || key === 'ttl' || key === 'exclusive') return undefined;
     if (value === undefined ? !ownWords.has(key) : !isOwnWord(key, value)) return undefined;
   }
   return copy(patch) as RegistrationPatch;
@@ -104,6 +111,8 @@ function isOwnWord(key: string, value: unknown): boolean {
       return isText(value, 1, longestKind);
     case 'cwd':
       return isText(value, 1);
+    case 'workspaceFolders':
+      return isList(value, mostFolders, (folder) => typeof folder === 'string' && absolutePath.test(folder));
     case 'endpoints':
       return isList(value, mostEndpoints, isEndpoint);
     case 'capabilities':
@@ -122,7 +131,9 @@ function isOwnWord(key: string, value: unknown): boolean {
 
 /** All of them. One whose value is not plainly right must not pass as unknown. */
 const ownWords = new Set(
-  'name title version description kind cwd endpoints capabilities tags metadata mcp health status ttl'.split(' '),
+  'name title version description kind cwd workspaceFolders endpoints capabilities tags metadata mcp health status ttl exclusive'.split(
+    ' ',
+  ),
 );
 
 /** `YYYY-MM-DDTHH:MM:SS.sssZ`, of the days that every such month has. */

@@ -1,8 +1,7 @@
 /** Which instances are asked for: parsed at the door, then a list of conditions, each of which can say why not. */
 
-import { normalize } from 'node:path';
 import { statuses } from './bounds.js';
-import { type Check, check, fields, list, oneOf, oneOrMore, pass, text } from './checks.js';
+import { type Check, fields, folderPath, list, oneOf, oneOrMore, pass, text } from './checks.js';
 import type { Instance, Status } from './instance.js';
 import { checkWhere, compileWhere, type Where } from './where.js';
 
@@ -24,7 +23,7 @@ export interface Query {
   readonly tags?: readonly string[] | undefined;
   /** Says one of these of itself. */
   readonly status?: Status | readonly Status[] | undefined;
-  /** Works in this folder; an absolute path. */
+  /** Works in this very folder, or has it open; an absolute path, compared as it is written. See `near` for what is near. */
   readonly cwd?: string | undefined;
   /** Conditions on dotted paths, in MongoDB's query language: `{ 'metadata.priority': { $gte: 8 } }`. */
   readonly where?: Where | undefined;
@@ -38,10 +37,7 @@ const checkQuery = fields({
   capabilities: list(text, 0, 100),
   tags: list(text, 0, 100),
   status: oneOrMore(oneOf(statuses), statuses.length),
-  cwd: check(
-    (value) => typeof value === 'string' && /^(?:[/\\]|[A-Za-z]:[/\\])/.test(value),
-    'must be an absolute path',
-  ),
+  cwd: folderPath,
   where: checkWhere,
 } satisfies Record<keyof Query, Check>);
 
@@ -57,6 +53,11 @@ export function parseQuery(query: Query = {}): Query {
   return isFlat ? { ...query } : structuredClone(query);
 }
 
+/** Who wants to connect wants one that is ready, unless they say otherwise. */
+export function usable(query: Query = {}): Query {
+  return query.status === undefined ? { ...query, status: 'ready' } : query;
+}
+
 /** One field of a query. */
 export interface Condition {
   readonly field: keyof Query;
@@ -65,7 +66,7 @@ export interface Condition {
   tell(instance: Instance): string;
 }
 
-/** The conditions of a parsed query, cheapest first. Asynchronous, because `where` loads its engine on first use. */
+/** The conditions of a parsed query, cheapest first. Asynchronous, because what `where` and `cwd` need is loaded on first use. */
 export async function compileQuery(query: Query): Promise<readonly Condition[]> {
   const conditions: Condition[] = [];
   const add = (field: keyof Query, isMet: Condition['isMet'], tell: Condition['tell']) =>
@@ -103,12 +104,8 @@ export async function compileQuery(query: Query): Promise<readonly Condition[]> 
     );
   }
   if (cwd !== undefined) {
-    const folder = asFolder(cwd);
-    add(
-      'cwd',
-      (instance) => instance.cwd !== undefined && asFolder(instance.cwd) === folder,
-      (instance) => `cwd is ${instance.cwd ?? 'not given'}`,
-    );
+    const { foldersOf, isSameFolder, tellFolders } = await import('./workspace.js');
+    add('cwd', (instance) => foldersOf(instance).some((folder) => isSameFolder(folder, cwd)), tellFolders);
   }
   if (query.tags !== undefined) {
     add('tags', hasAll('tags', query.tags), ({ tags }) => `tags are ${tags.join(', ') || 'none'}`);
@@ -134,14 +131,8 @@ function hasAll(field: 'tags' | 'capabilities', patterns: readonly string[]): Co
   return (instance) => patterns.every((pattern) => instance[field].some((word) => isLike(word, pattern)));
 }
 
-function asList<T extends string>(value: T | readonly T[]): readonly T[] {
+export function asList<T extends string>(value: T | readonly T[]): readonly T[] {
   return typeof value === 'string' ? [value] : value;
-}
-
-/** A folder's path without what makes no difference: `..`, doubled or trailing separators. */
-function asFolder(path: string): string {
-  const normal = normalize(path);
-  return normal.length > 1 && /[/\\]$/.test(normal) ? normal.slice(0, -1) : normal;
 }
 
 /**

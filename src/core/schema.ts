@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import {
+  absolutePath,
   forbiddenInHeader,
   headerName,
   highestPid,
@@ -11,6 +12,7 @@ import {
   longestTtl,
   longestWord,
   mostEndpoints,
+  mostFolders,
   mostWords,
   shortestTtl,
   statuses,
@@ -114,6 +116,9 @@ const fields = {
   health: open.optional(),
   cwd: nonEmpty.optional(),
 };
+/** At the door a folder is absolute: a relative one leads elsewhere for every reader. */
+const folders = z.array(z.string().regex(absolutePath, 'must be an absolute path')).max(mostFolders);
+const foldersInFile = z.array(nonEmpty).max(mostFolders);
 const ttl = z.int().min(shortestTtl).max(longestTtl);
 
 /** What a server passes to `register`. */
@@ -121,12 +126,14 @@ export const registrationSchema = z
   .strictObject({
     name,
     ...fields,
+    workspaceFolders: folders.optional(),
     endpoints: strictEndpoints.default([]),
     capabilities: words.default([]),
     tags: words.default([]),
     metadata: open.default({}),
     status: status.default('ready'),
     ttl: ttl.optional(),
+    exclusive: z.union([z.boolean(), nonEmpty.max(longestWord)], 'must be true, false or a key').optional(),
   })
   .refine(hasEndpoint, noEndpoint) satisfies z.ZodType<unknown, RegistrationInput>;
 
@@ -134,6 +141,7 @@ export const registrationSchema = z
 export const patchSchema = z
   .strictObject({
     ...fields,
+    workspaceFolders: folders,
     endpoints: strictEndpoints,
     capabilities: words,
     tags: words,
@@ -162,6 +170,7 @@ export const entrySchema = z
     id: z.string(),
     name,
     ...fields,
+    workspaceFolders: foldersInFile.optional(),
     mcp: openInFile.optional(),
     health: openInFile.optional(),
     endpoints: looseEndpoints,

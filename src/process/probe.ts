@@ -2,9 +2,10 @@
 
 import type { ProcessIdentity } from '../core/instance.js';
 import type { Look } from '../core/verdict.js';
+import type { Folder } from '../core/workspace.js';
 import { rounds } from './grips.js';
 import { identifySelf } from './identity.js';
-import { isOwnProc, isThread, readStat } from './proc.js';
+import { isOwnProc, isThread, readStat, startOf } from './proc.js';
 
 /** How the registry asks the operating system. Tests put their own in its place. */
 export interface Probe {
@@ -27,6 +28,12 @@ export interface Probe {
    * for a pid that exists and whose heartbeat has lapsed. Missing where `look` can tell.
    */
   inquire?(pids: readonly number[]): Promise<void>;
+  /** When the process with this start time began, in ms since 1970; for showing. `undefined` if it cannot be told. */
+  startedAt?(start: string): number | undefined;
+  /** What the file system knows of a folder; never rejects. Without it a folder is what it is called. */
+  folder?(path: string): Promise<Folder>;
+  /** How busy a process is: the cores it uses, plus its part of the machine's memory. `undefined` if that cannot be told. */
+  load?(pid: number): Promise<number | undefined>;
 }
 
 // One object each: who finds the same again can see so at once.
@@ -41,6 +48,12 @@ export function createProbe(): Probe {
   return process.platform === 'linux' && isOwnProc() ? linuxProbe(observer) : portableProbe(observer);
 }
 
+/** The same on every platform. Loaded on first use: most callers never ask. */
+const surroundings: Pick<Probe, 'folder' | 'load'> = {
+  folder: async (path) => (await import('./folders.js')).folderOf(path),
+  load: async (pid) => (await import('./usage.js')).readLoad(pid),
+};
+
 function linuxProbe(observer: ProcessIdentity): Probe {
   const look: Probe['look'] = (pid, start) => {
     const stat = readStat(pid);
@@ -50,7 +63,7 @@ function linuxProbe(observer: ProcessIdentity): Probe {
     if (stat.start !== start && isThread(pid)) return thread;
     return { is: 'there', start: stat.start };
   };
-  return { observer, look, ...rounds(look) };
+  return { observer, look, ...rounds(look), startedAt: startOf, ...surroundings };
 }
 
 /** How long a start time told by `ps` or PowerShell is believed, in ms: as long as a heartbeat usually takes. */
@@ -61,6 +74,8 @@ function portableProbe(observer: ProcessIdentity): Probe {
   const starts = new Map<number, { start: string | undefined; until: number }>();
   return {
     observer,
+    ...surroundings,
+    startedAt: (start) => Date.parse(start) || undefined,
     look(pid) {
       const look = signalZero(pid);
       if (look.is === 'gone') return look;

@@ -36,6 +36,21 @@ export function readStat(pid: number | 'self'): Stat | undefined {
   return state === undefined || start === undefined ? undefined : { state, threads: Number(threads), start };
 }
 
+/** Clock ticks a second, as /proc counts them: USER_HZ, 100 on every architecture that Node runs on. */
+const ticks = 100;
+
+/** When a process with this start time began, in ms since 1970 by the wall clock of now; good to a second. */
+export function startOf(start: string): number | undefined {
+  try {
+    const boot = /^btime (\d+)$/m.exec(fs.readFileSync('/proc/stat', 'latin1'))?.[1];
+    const at = Number(boot) * 1000 + (Number(start) * 1000) / ticks;
+    return Number.isFinite(at) ? at : undefined;
+  } catch {
+    // It is for showing only.
+    return undefined;
+  }
+}
+
 /** Whether `pid` is the id of a thread other than its process's first. */
 export function isThread(pid: number): boolean {
   try {

@@ -2,7 +2,17 @@
 
 import type { Instance, RegistrationInput } from '../core/instance.js';
 import type { Query } from '../core/query.js';
-import type { Abortable, PickOptions, RegisterOptions, WaitOptions } from './options.js';
+import type { Claim } from './claim.js';
+import type {
+  Abortable,
+  ClaimOptions,
+  DiscoverOptions,
+  EnsureOptions,
+  PickOptions,
+  RegisterOptions,
+  Starter,
+  WaitOptions,
+} from './options.js';
 import type { Registration } from './registration.js';
 import { Registry } from './registry.js';
 import type { Watcher } from './watcher.js';
@@ -21,7 +31,7 @@ export function register(input: RegistrationInput, options?: RegisterOptions): P
 }
 
 /** {@link Registry.discover} on the default registry. */
-export function discover(query?: Query, options?: Abortable): Promise<Instance[]> {
+export function discover(query?: Query, options?: DiscoverOptions): Promise<Instance[]> {
   return defaultRegistry().discover(query, options);
 }
 
@@ -38,4 +48,14 @@ export function waitFor(query?: Query, options?: WaitOptions): Promise<Instance>
 /** {@link Registry.watch} on the default registry. */
 export function watch(query?: Query, options?: Abortable): Watcher {
   return defaultRegistry().watch(query, options);
+}
+
+/** {@link Registry.claim} on the default registry. */
+export function claim(key: string, options?: ClaimOptions): Promise<Claim> {
+  return defaultRegistry().claim(key, options);
+}
+
+/** {@link Registry.ensure} on the default registry. */
+export function ensure(query: Query | undefined, options: EnsureOptions | Starter): Promise<Instance> {
+  return defaultRegistry().ensure(query, options);
 }

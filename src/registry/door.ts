@@ -2,10 +2,18 @@
 
 import { encode, LARGEST_ENTRY } from '../core/codec.js';
 import { invalid } from '../core/errors.js';
-import type { Instance, RegistrationInput, RegistrationPatch } from '../core/instance.js';
+import { createId } from '../core/id.js';
+import {
+  FORMAT,
+  type Instance,
+  type ProcessIdentity,
+  type RegistrationInput,
+  type RegistrationPatch,
+} from '../core/instance.js';
 import { type CheckedInput, plainInput, plainPatch } from '../core/plain.js';
 import { parse } from '../core/problems.js';
 import { read } from '../core/read.js';
+import { randomBytes } from '../process/random.js';
 
 /** The input of `register`, with its defaults. @throws ROLLCALL_INVALID */
 export async function checkInput(input: RegistrationInput): Promise<CheckedInput> {
@@ -21,6 +29,35 @@ export async function checkPatch(patch: RegistrationPatch): Promise<Registration
   if (plain !== undefined) return plain;
   const { patchSchema } = await import('../core/schema.js');
   return parse(patchSchema, patch, 'The update');
+}
+
+/** What was said, with who says it and when: `now` in ms since 1970. */
+export function stamp(
+  { ttl, cwd, ...said }: Omit<CheckedInput, 'exclusive'>,
+  process: ProcessIdentity,
+  now: number,
+  defaultTtl: number,
+): Instance {
+  const at = new Date(now).toISOString();
+  return {
+    format: FORMAT,
+    id: createId(said.name, randomBytes(26)),
+    ...said,
+    cwd: cwd ?? (said.workspaceFolders === undefined ? workingDirectory() : undefined),
+    process,
+    registeredAt: at,
+    updatedAt: at,
+    ttl: ttl ?? defaultTtl,
+  };
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    // It was removed under the process: then it works nowhere in particular.
+    return undefined;
+  }
 }
 
 /** The text of an entry. @throws ROLLCALL_INVALID if it is larger than an entry may be. */

@@ -71,7 +71,7 @@ export class Reaper implements AsyncDisposable {
     signal?.throwIfAborted();
     const sightings = await this.#once.survey();
     const result = await this.#remove(sightings, ({ verdict }) => verdict === 'dead', dryRun, signal);
-    const orphans = (await this.#world.store.sweep?.({ dryRun })) ?? 0;
+    const orphans = await this.#sweepOrphans(dryRun);
     return { ...result, orphans };
   }
 
@@ -127,7 +127,7 @@ export class Reaper implements AsyncDisposable {
       const isMourning = [...dead].some(([id, version]) => this.#mourned.get(id) !== version);
       this.#mourned = dead;
       await this.#remove(sightings, (sighting) => due.has(sighting), false);
-      await this.#world.store.sweep?.();
+      await this.#sweepOrphans(false);
       this.#isFailing = false;
       return isMourning ? mourning : Math.min(this.#jittered(), ...sightings.map(watchfulness));
     } catch (error) {
@@ -135,6 +135,13 @@ export class Reaper implements AsyncDisposable {
       this.#isFailing = true;
       return this.#jittered();
     }
+  }
+
+  /** What crashed writers of entries and of claims have left. */
+  async #sweepOrphans(dryRun: boolean): Promise<number> {
+    const { store } = this.#world;
+    const counts = [await store.sweep?.({ dryRun }), await store.beside?.('claims').sweep?.({ dryRun })];
+    return counts.reduce<number>((sum, count = 0) => sum + count, 0);
   }
 
   #isDue({ id, verdict, version, instance }: Sighting): boolean {

@@ -1,21 +1,25 @@
 /** The handle that `register` returns: keeps the entry alive, changes it, takes it away. */
 
-import type { Timer } from '../core/clock.js';
-import { decodePlain } from '../core/codec.js';
 import { isRollcallError, RollcallError } from '../core/errors.js';
 import type { Instance, RegistrationPatch } from '../core/instance.js';
 import { read } from '../core/read.js';
-import { judge } from '../core/verdict.js';
 import { onLastAct } from '../process/last-act.js';
-import { soon } from '../process/turns.js';
 import type { StoreEntry } from '../store/store.js';
+import type { Claim } from './claim.js';
 import { checkPatch, encodeBounded, legible, withoutUndefined } from './door.js';
+import { type ExitOptions, type IdleOptions, Leaving } from './leaving.js';
 import type { Abortable } from './options.js';
+import { isOwn, isSubjectDead, lost } from './ownership.js';
 import { Queue } from './queue.js';
+import { Upkeep } from './upkeep.js';
 import type { World } from './world.js';
 
-/** What needs sockets is loaded and opened this much later, in ms: who only registers and ends does not pay for it. */
-const holdAfter = 20;
+/** What a registration has to do with others. */
+interface Tie {
+  readonly onEnd: (registration: Registration) => void;
+  /** Its exclusive name, which is given back after the entry was taken away. */
+  readonly claim?: Claim | undefined;
+}
 
 /**
  * One's own entry.
@@ -26,33 +30,35 @@ const holdAfter = 20;
 export class Registration implements AsyncDisposable {
   readonly #world: World;
   readonly #queue = new Queue();
-  readonly #onEnd: (registration: Registration) => void;
+  readonly #upkeep: Upkeep;
+  readonly #onEnd: Tie['onEnd'];
+  readonly #claim: Claim | undefined;
   #instance: Instance;
   #body: string;
-  #timer: Timer | undefined;
   #forgetLastAct: (() => void) | undefined;
-  #letGo: (() => void) | undefined;
+  #leaves: Leaving | undefined;
   #isOver = false;
-  /** Of a streak of failures only the first is reported. */
-  #isFailing = false;
 
-  private constructor(world: World, instance: Instance, body: string, onEnd: (registration: Registration) => void) {
+  private constructor(world: World, instance: Instance, body: string, tie: Tie) {
     this.#world = world;
     this.#body = body;
     this.#instance = instance;
-    this.#onEnd = onEnd;
+    this.#onEnd = tie.onEnd;
+    this.#claim = tie.claim;
+    this.#upkeep = new Upkeep(world, this.#queue);
+    void tie.claim?.lost.then((error) => this.#forfeit(error));
   }
 
   /** Writes the entry and looks after it from then on. For `Registry.register`, which checks and stamps it. */
-  static async open(world: World, stamped: Instance, onEnd: (registration: Registration) => void) {
+  static async open(world: World, stamped: Instance, tie: Tie): Promise<Registration> {
     const body = encodeBounded(stamped);
     const instance = await legible(stamped.id, body);
-    const registration = new Registration(world, instance, body, onEnd);
+    const registration = new Registration(world, instance, body, tie);
     const { store } = world;
     // Before the entry is there, so that no signal finds it there without this.
     const forget = onLastAct(() => {
       // A child may outlive us: its entry stays true, and is found dead when it ends.
-      if (instance.process.pid !== world.probe.observer.pid && !registration.#isSubjectDead()) return;
+      if (!registration.#isSelf() && !registration.#isSubjectDead()) return;
       // The process may survive the signal that led here (as pid 1 it does); then the next heartbeat puts it back.
       store.deleteNow?.(instance.id, (body) => registration.#isOwn(body));
     });
@@ -63,8 +69,8 @@ export class Registration implements AsyncDisposable {
       throw error;
     }
     registration.#forgetLastAct = forget;
-    registration.#schedule();
-    if (store.hold !== undefined) soon(() => void registration.#hold(), holdAfter);
+    registration.#upkeep.every(instance.ttl / 3, () => registration.#renew());
+    if (registration.#isSelf()) registration.#upkeep.holdSoon(instance.id);
     return registration;
   }
 
@@ -101,7 +107,7 @@ export class Registration implements AsyncDisposable {
   async #write(changes: RegistrationPatch, attempts = 3): Promise<Instance> {
     const { store, clock } = this.#world;
     const entry = await store.get(this.id);
-    if (entry !== undefined && !this.#isOwn(entry.body)) throw this.#lost();
+    if (entry !== undefined && !this.#isOwn(entry.body)) throw lost(this.id);
     // From what is there rather than from memory, so that fields someone else knows are not dropped.
     const base = (entry && (await read(this.id, entry.body)).instance) ?? this.#instance;
     const updatedAt = new Date(clock.now()).toISOString();
@@ -127,61 +133,71 @@ export class Registration implements AsyncDisposable {
    * @throws ROLLCALL_STORE if it cannot be removed. It counts as deregistered all the same: it is no longer renewed.
    */
   async deregister(): Promise<boolean> {
-    if (this.#isOver) return this.#queue.add(async () => false);
+    if (this.#isOver) {
+      // The name may not have been given back: then this is the second attempt.
+      await this.#claim?.release();
+      return this.#queue.add(async () => false);
+    }
     this.#isOver = true;
-    this.#timer?.cancel();
+    this.#upkeep.rest();
     return this.#queue
       .add(async () => {
         const entry = await this.#world.store.get(this.id);
         return entry !== undefined && this.#isOwn(entry.body) && (await this.#world.store.delete(this.id));
       })
-      .finally(() => this.#end());
+      .finally(async () => {
+        this.#end();
+        await this.#claim?.release();
+      });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.deregister();
   }
 
-  /** Ties the entry to this process, where the store can. Without that its death is found by looking. */
-  async #hold(): Promise<void> {
-    const { store, probe } = this.#world;
-    if (this.#isOver || this.#instance.process.pid !== probe.observer.pid) return;
-    this.#letGo?.();
-    this.#letGo = undefined;
-    try {
-      const letGo = await store.hold?.(this.id);
-      if (this.#isOver) letGo?.();
-      else this.#letGo = letGo;
-    } catch {
-      // A path that is too long, a file system without sockets, no file left to open: then it goes without.
-    }
+  /**
+   * Ends the process once nobody has needed it for `ms`: it deregisters, does what `before` says, and exits. Activity
+   * is what `touchActivity` tells of, and what goes on at the `server`.
+   *
+   * @throws ROLLCALL_INVALID
+   */
+  exitWhenIdle(ms: number, options: IdleOptions = {}): void {
+    this.#leaving().whenIdle(ms, options);
+  }
+
+  /** Tells `exitWhenIdle` that someone needs this process. */
+  touchActivity(): void {
+    this.#leaves?.touch();
+  }
+
+  /**
+   * Ends the process, as `exitWhenIdle` does, within a second or two of the end of the process that has started it.
+   * Does nothing if that has ended before.
+   *
+   * @throws ROLLCALL_INVALID
+   */
+  exitWithParent(options: ExitOptions = {}): void {
+    this.#leaving().withParent(options);
+  }
+
+  #leaving(): Leaving {
+    this.#leaves ??= new Leaving(this.#world, { isOver: () => this.#isOver, deregister: () => this.deregister() });
+    return this.#leaves;
   }
 
   #end(): void {
     this.#isOver = true;
-    this.#letGo?.();
-    this.#timer?.cancel();
+    this.#upkeep.stop();
+    this.#leaves?.stop();
     this.#forgetLastAct?.();
     this.#onEnd(this);
   }
 
-  #schedule(): void {
-    this.#timer = this.#world.clock.after(this.#instance.ttl / 3, () => {
-      void this.#queue
-        .add(() => this.#renew())
-        .then(
-          () => {
-            this.#isFailing = false;
-          },
-          (error) => {
-            if (!this.#isFailing) this.#world.report(error);
-            this.#isFailing = true;
-          },
-        )
-        .then(() => {
-          if (!this.#isOver) this.#schedule();
-        });
-    });
+  /** The exclusive name is another's: the entry goes, since there would be two. */
+  async #forfeit(error: RollcallError): Promise<void> {
+    if (this.#isOver) return;
+    this.#world.report(error);
+    await this.deregister().catch((failure) => this.#world.report(failure));
   }
 
   /**
@@ -192,19 +208,23 @@ export class Registration implements AsyncDisposable {
     const { store } = this.#world;
     if (this.#isOver) return;
     // An entry that speaks of a child is not kept fresh, nor put back, when the child has ended.
-    if (this.#isSubjectDead()) return this.#end();
+    if (this.#isSubjectDead()) {
+      this.#end();
+      await this.#claim?.release();
+      return;
+    }
     // First, since it needs least: a process that has no file left to open stays fresh all the same.
     const isThere = await store.touch(this.id);
     const entry = isThere ? await store.get(this.id) : undefined;
     if (entry !== undefined && !this.#isOwn(entry.body)) {
       this.#end();
-      throw this.#lost();
+      throw lost(this.id);
     }
     if (entry !== undefined && (await this.#isLegible(entry))) return;
     try {
       await store.put(this.id, this.#body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
       // Whoever took the entry away took this with it, as a rule.
-      if (entry === undefined) await this.#hold();
+      if (entry === undefined && this.#isSelf()) await this.#upkeep.hold(this.id);
     } catch (error) {
       // Put back or mended by hand in this very moment: the next heartbeat sees whose it is.
       if (!isRollcallError(error, 'ROLLCALL_CONFLICT')) throw error;
@@ -215,31 +235,16 @@ export class Registration implements AsyncDisposable {
     return problem === undefined && (body === this.#body || (await read(this.id, body)).instance !== undefined);
   }
 
-  /** An entry may speak of a child process: one that has ended is not put back. */
+  /** Whether it speaks of this process, and not of a child. */
+  #isSelf(): boolean {
+    return this.#instance.process.pid === this.#world.probe.observer.pid;
+  }
+
   #isSubjectDead(): boolean {
-    const { probe } = this.#world;
-    const { process, ttl } = this.#instance;
-    const { verdict } = judge(process, probe.observer, (pid, start) => probe.look(pid, start), { age: 0, ttl });
-    return verdict === 'dead';
+    return isSubjectDead(this.#instance, this.#world.probe);
   }
 
-  /**
-   * Ids are random and never reused, so what stands under ours is ours if it speaks of our process, and also if it
-   * is broken: then it is what is left of it. Of a newer format it is not.
-   */
   #isOwn(body: string): boolean {
-    if (body === this.#body) return true;
-    // Without the schema: this is also asked in the last act, which waits for nothing.
-    const decoded = decodePlain(this.id, body, (raw) => ({ instance: raw as Partial<Instance> }));
-    if (decoded.instance === undefined) return !decoded.isNewer;
-    const [mine, theirs] = [this.#instance.process, decoded.instance.process];
-    if (typeof theirs !== 'object' || theirs === null) return true;
-    const fields = ['pid', 'start', 'machine', 'boot', 'pidNamespace'] as const;
-    return fields.every((field) => mine[field] === theirs[field]);
-  }
-
-  #lost(): RollcallError {
-    const message = `The entry ${this.id} was taken by another writer; it is left alone. Register again for a new id.`;
-    return new RollcallError('ROLLCALL_LOST', message, { id: this.id });
+    return body === this.#body || isOwn(this.#instance, body);
   }
 }

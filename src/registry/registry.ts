@@ -1,34 +1,42 @@
 /** The registry: who is running on this machine, and how to reach the right one. */
 
-import { pass } from '../core/checks.js';
+import { folderPath, pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { invalid, RollcallError } from '../core/errors.js';
-import { createId, isId } from '../core/id.js';
-import { DEFAULT_TTL, FORMAT, type Instance, type RegistrationInput } from '../core/instance.js';
-import { choose, type Turns } from '../core/pick.js';
+import type { Explanation } from '../core/explanation.js';
+import { isId } from '../core/id.js';
+import { DEFAULT_TTL, type Instance, type RegistrationInput } from '../core/instance.js';
 import { compileQuery, isMatch, parseQuery, type Query } from '../core/query.js';
 import { identifyOther } from '../process/identity.js';
 import { createProbe, type Probe } from '../process/probe.js';
-import { randomBytes } from '../process/random.js';
 import { systemClock } from '../process/system-clock.js';
 import { FileStore } from '../store/file/file-store.js';
 import type { Store } from '../store/store.js';
-import { checkInput } from './door.js';
+import type { Claim } from './claim.js';
+import type { Claims } from './claims.js';
+import { checkInput, stamp } from './door.js';
+import type { Lease } from './lease.js';
 import {
   type Abortable,
+  type ClaimOptions,
   checkOptions,
+  type DiscoverOptions,
+  type EnsureOptions,
+  type LeaseOptions,
   type PickOptions,
   pidCheck,
   type RegisterOptions,
   type RegistryOptions,
   registryOptions,
+  type Starter,
   type WaitOptions,
 } from './options.js';
+import type { Picker } from './picker.js';
 import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
 import { Registration } from './registration.js';
 import type { Sighting } from './sighting.js';
 import { Surveyor } from './survey.js';
-import { usable, waitFor } from './wait-for.js';
+import { waitFor } from './wait-for.js';
 import { Watcher } from './watcher.js';
 import type { World } from './world.js';
 
@@ -48,10 +56,11 @@ export class Registry implements World, AsyncDisposable {
   /** Not yet written: `close` waits for them, and each takes its entry back. */
   readonly #opening = new Set<Promise<Registration>>();
   readonly #watchers = new Set<Watcher>();
-  readonly #turns: Turns = new Map();
   readonly #surveyor: Surveyor;
+  #picked: Picker | undefined;
   #probe: Probe | undefined;
   #reaper: Reaper | undefined;
+  #claimed: Claims | undefined;
   #lastAt = 0;
   #isClosed = false;
 
@@ -96,7 +105,11 @@ export class Registry implements World, AsyncDisposable {
    * The entry is renewed until it is deregistered, and taken away when the process ends, however it ends; after
    * SIGKILL, by the first to notice.
    *
+   * With `exclusive` it is the only live instance of its name, or of the key that is given. Should it lose that, its
+   * entry is taken away and `onError` is told.
+   *
    * @throws ROLLCALL_INVALID if the input is not valid; the error names every problem by its path.
+   * @throws ROLLCALL_CONFLICT if another holds the exclusive name: `details.holder` is that instance.
    * @throws ROLLCALL_STORE if it cannot be written. A server that should run all the same catches this.
    */
   register(input: RegistrationInput, options: RegisterOptions = {}): Promise<Registration> {
@@ -112,20 +125,11 @@ export class Registry implements World, AsyncDisposable {
     checkOptions('register', options);
     const { pid } = options;
     if (pid !== undefined) pass(pidCheck, pid, 'The options of register', 'pid');
-    const { ttl, cwd, ...given } = await checkInput(input);
+    const { exclusive, ...given } = await checkInput(input);
     options.signal?.throwIfAborted();
-    const now = new Date(this.#registeredAt()).toISOString();
-    const instance: Instance = {
-      format: FORMAT,
-      id: createId(given.name, randomBytes(26)),
-      ...given,
-      cwd: cwd ?? workingDirectory(),
-      process: pid === undefined ? this.probe.observer : identifyOther(pid),
-      registeredAt: now,
-      updatedAt: now,
-      ttl: ttl ?? this.#ttl,
-    };
-    const registration = await Registration.open(this, instance, (ended) => {
+    const process = pid === undefined ? this.probe.observer : identifyOther(pid);
+    const instance = stamp(given, process, this.#registeredAt(), this.#ttl);
+    const registration = await this.#open(instance, exclusive, (ended) => {
       this.#registrations.delete(ended);
       this.#reapWhileNeeded();
     });
@@ -140,8 +144,22 @@ export class Registry implements World, AsyncDisposable {
     return registration;
   }
 
+  /** Alone, if it is to be exclusive: then the claim comes first, and goes last. */
+  async #open(instance: Instance, exclusive: RegistrationInput['exclusive'], onEnd: (ended: Registration) => void) {
+    if (exclusive === undefined || exclusive === false) return Registration.open(this, instance, { onEnd });
+    const { claimName } = await import('./exclusive.js');
+    const claim = await claimName(this, await this.#claims(), instance, exclusive);
+    try {
+      return await Registration.open(this, instance, { onEnd, claim });
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+  }
+
   /**
-   * Lists the instances that match `query` and are alive now, oldest registration first.
+   * Lists the instances that match `query` and are alive now, oldest registration first; with `near` the nearest to that
+   * folder first, as `pick` has it with `nearest`, and those that have nothing to do with it last.
    *
    * Processes are looked at in every call, and nothing is removed. An entry that was made, replaced or removed before
    * the call is seen; one that somebody overwrote in place, which rollcall never does, may be shown as it was for 2 s.
@@ -152,10 +170,11 @@ export class Registry implements World, AsyncDisposable {
    * @throws ROLLCALL_INVALID if the query has an unknown field.
    * @throws ROLLCALL_STORE if the registry cannot be read. A folder that does not exist is an empty list.
    */
-  async discover(query?: Query, options: Abortable = {}): Promise<Instance[]> {
+  async discover(query?: Query, options: DiscoverOptions = {}): Promise<Instance[]> {
     this.#assertOpen();
     checkOptions('discover', options);
-    const { signal } = options;
+    const { signal, near } = options;
+    if (near !== undefined) pass(folderPath, near, 'The options of discover', 'near');
     const conditions = await compileQuery(parseQuery(query));
     signal?.throwIfAborted();
     const found: Instance[] = [];
@@ -163,7 +182,7 @@ export class Registry implements World, AsyncDisposable {
       if (verdict === 'alive' && instance !== undefined && isMatch(instance, conditions)) found.push(instance);
     }
     signal?.throwIfAborted();
-    return found;
+    return near === undefined ? found : (await this.#picker()).sort(found, near);
   }
 
   /** The instance of this id, if it is alive now. @throws ROLLCALL_STORE */
@@ -182,13 +201,37 @@ export class Registry implements World, AsyncDisposable {
    * Picks one of the instances that `discover` would list, by a strategy; `undefined` if there is none. Only those
    * that are `ready` are considered, unless the query says which `status` it wants.
    *
+   * `nearest` compares the folders an instance works in with `cwd`: the same folder, then the closest one around it,
+   * then the closest one within it, then one of the same git repository; of equals the newest. Links are followed, as they
+   * were at most 2 s ago; and an instance that works elsewhere is never picked, unless `orAny` says so.
+   *
+   * An `id`, or `ROLLCALL_INSTANCE` in the environment, decides alone.
+   *
+   * @throws ROLLCALL_GONE if the instance that was named by its id is not alive.
    * @throws ROLLCALL_INVALID, ROLLCALL_STORE
    */
-  async pick(query?: Query, options: PickOptions = {}): Promise<Instance | undefined> {
+  pick(query: Query | undefined, options: LeaseOptions): Promise<Lease | undefined>;
+  pick(query?: Query, options?: PickOptions): Promise<Instance | undefined>;
+  async pick(query?: Query, options: PickOptions | LeaseOptions = {}): Promise<Instance | Lease | undefined> {
+    this.#assertOpen();
     checkOptions('pick', options);
-    const { strategy = 'newest', signal } = options;
-    const candidates = await this.discover(usable(query), { signal });
-    return choose(candidates, strategy, this.#turns, JSON.stringify(query ?? {}));
+    const picker = await this.#picker();
+    const instance = await picker.pick(query, options);
+    return 'lease' in options && options.lease && instance !== undefined ? picker.lease(instance) : instance;
+  }
+
+  /**
+   * Why `pick` would choose what it chooses: every entry that was looked at, whether it was chosen, and if not, which
+   * condition it failed. The chosen one comes first, then those that come closest.
+   *
+   * @throws ROLLCALL_INVALID, ROLLCALL_STORE
+   */
+  async explain(query?: Query, options: PickOptions = {}): Promise<Explanation[]> {
+    this.#assertOpen();
+    checkOptions('explain', options);
+    const choice = await (await this.#picker()).choose(query, options);
+    const { explain } = await import('./explain.js');
+    return explain(choice, this);
   }
 
   /**
@@ -200,6 +243,39 @@ export class Registry implements World, AsyncDisposable {
   async waitFor(query?: Query, options: WaitOptions = {}): Promise<Instance> {
     checkOptions('waitFor', options);
     return waitFor(this, query, options);
+  }
+
+  /**
+   * Holds `key` alone on this machine, for whatever must be done by one at a time: to lead, to migrate once. Proof
+   * that the holder is dead frees it, never the age of a file; a holder that stalls keeps it.
+   *
+   * @throws ROLLCALL_CONFLICT if another holds it, unless `wait` says to wait; ROLLCALL_TIMEOUT after that.
+   * @throws ROLLCALL_INVALID, ROLLCALL_STORE
+   */
+  async claim(key: string, options: ClaimOptions = {}): Promise<Claim> {
+    this.#assertOpen();
+    checkOptions('claim', options);
+    return (await this.#claims()).claim(key, options);
+  }
+
+  /**
+   * The instance that `pick` gives, or else one that is started for it: by the program `command`, or by `start`. However
+   * many ask at once, in however many processes, it is started once, and all get it; if who started it dies midway, the
+   * program goes on, and the others wait for that one. Its output goes to a file, in the platform's folder for logs.
+   *
+   * The program must stay in the foreground and register itself. It is ended with this process, unless it is to
+   * `outlive` it; one that does not register in time is ended.
+   *
+   * @throws ROLLCALL_FAILED if it ends before it has registered, with its exit code and the end of its output.
+   * @throws ROLLCALL_TIMEOUT if there is none after `timeout`.
+   * @throws ROLLCALL_INVALID, ROLLCALL_STORE
+   */
+  async ensure(query: Query | undefined, options: EnsureOptions | Starter): Promise<Instance> {
+    this.#assertOpen();
+    const given = typeof options === 'function' ? { start: options } : options;
+    checkOptions('ensure', given);
+    const { ensure } = await import('./ensure.js');
+    return ensure(this, await this.#claims(), query, given);
   }
 
   /**
@@ -263,13 +339,29 @@ export class Registry implements World, AsyncDisposable {
       ...[...this.#watchers].map((watcher) => watcher.close()),
     ]);
     await Promise.allSettled(this.#opening);
+    const [released] = await Promise.allSettled([this.#claimed?.close()]);
     this.#probe?.rest?.();
     if (this.#ownsStore) await this.store.close();
-    for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+    for (const ending of [...endings, released]) if (ending.status === 'rejected') throw ending.reason;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Loaded on first use: servers never pick. */
+  async #picker(): Promise<Picker> {
+    const { Picker } = await import('./picker.js');
+    this.#picked ??= new Picker(this, this.#surveyor);
+    return this.#picked;
+  }
+
+  /** Loaded on first use: most callers never claim. */
+  async #claims(): Promise<Claims> {
+    const { Claims } = await import('./claims.js');
+    this.#assertOpen();
+    this.#claimed ??= new Claims(this, this.#ttl);
+    return this.#claimed;
   }
 
   /** Now, in ms; a ms later than the last if that was in the same one: what registered later is newer. */
@@ -294,15 +386,6 @@ export class Registry implements World, AsyncDisposable {
     }
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
-  }
-}
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd();
-  } catch {
-    // It was removed under the process: then it works nowhere in particular.
-    return undefined;
   }
 }
 

@@ -3,27 +3,28 @@
 import { pass } from '../core/checks.js';
 import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
+import type { Explanation } from '../core/explanation.js';
 import type { Instance } from '../core/instance.js';
-import { compileQuery, parseQuery, type Query } from '../core/query.js';
+import { printable } from '../core/printable.js';
+import { type Query, usable } from '../core/query.js';
 import { type Abortable, type PickOptions, type WaitOptions, waitingTime } from './options.js';
-import type { Sighting } from './sighting.js';
 import type { Watcher } from './watcher.js';
-import { whyNot } from './why-not.js';
 
 /** What waiting needs of a registry. */
 interface Source {
   readonly clock: Clock;
   pick(query: Query | undefined, options: PickOptions): Promise<Instance | undefined>;
   watch(query: Query, options: Abortable): Watcher;
-  inspect(): Promise<Sighting[]>;
+  explain(query: Query | undefined, options: PickOptions): Promise<Explanation[]>;
 }
 
 /** See `Registry.waitFor`. */
 export async function waitFor(registry: Source, query: Query | undefined, options: WaitOptions): Promise<Instance> {
-  const { signal, strategy } = options;
-  const timeout = options.timeout === Number.POSITIVE_INFINITY ? undefined : options.timeout;
+  const { timeout: given, ...choosing } = options;
+  const { signal } = choosing;
+  const timeout = given === Number.POSITIVE_INFINITY ? undefined : given;
   if (timeout !== undefined) pass(waitingTime, timeout, 'The timeout of waitFor');
-  const present = await registry.pick(query, { signal, strategy });
+  const present = await registry.pick(query, choosing);
   if (present !== undefined) return present;
 
   const watcher = registry.watch(usable(query), { signal });
@@ -31,7 +32,7 @@ export async function waitFor(registry: Source, query: Query | undefined, option
   timer?.hold(true);
   try {
     for await (const { type } of watcher) {
-      const instance = type === 'remove' ? undefined : await registry.pick(query, { signal, strategy });
+      const instance = type === 'remove' ? undefined : await registry.pick(query, choosing);
       if (instance !== undefined) return instance;
     }
   } finally {
@@ -39,18 +40,23 @@ export async function waitFor(registry: Source, query: Query | undefined, option
     await watcher.close();
   }
   signal?.throwIfAborted();
-  throw await timedOut(registry, query ?? {}, timeout ?? 0);
+  throw await timedOut(registry, query ?? {}, choosing, timeout ?? 0);
 }
 
-/** Whoever wants to connect wants one that is ready, unless they say otherwise. */
-export function usable(query: Query = {}): Query {
-  return query.status === undefined ? { ...query, status: 'ready' } : query;
-}
+/** How many entries a message tells of. */
+const most = 8;
 
-async function timedOut(registry: Source, query: Query, timeout: number): Promise<RollcallError<'ROLLCALL_TIMEOUT'>> {
-  const conditions = await compileQuery(parseQuery(usable(query)));
-  const saw = whyNot(await registry.inspect(), conditions);
+async function timedOut(
+  registry: Source,
+  query: Query,
+  options: PickOptions,
+  timeout: number,
+): Promise<RollcallError<'ROLLCALL_TIMEOUT'>> {
+  const explanation = await registry.explain(query, options);
+  const saw = explanation
+    .slice(0, most)
+    .map(({ id, isChosen, reason }) => printable(`${id}: ${isChosen ? 'matches now' : reason}`));
   const instead = saw.length === 0 ? 'Nothing is registered.' : `What is there:\n  ${saw.join('\n  ')}`;
   const message = `No instance for ${JSON.stringify(query)} within ${timeout} ms. ${instead}`;
-  return new RollcallError('ROLLCALL_TIMEOUT', message, { query, timeout, saw });
+  return new RollcallError('ROLLCALL_TIMEOUT', message, { query, timeout, saw, explanation });
 }

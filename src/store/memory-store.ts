@@ -10,6 +10,7 @@ export class MemoryStore implements Store {
   readonly traits: StoreTraits = { reach: 'process', expiry: false, hints: true };
   readonly #entries = new Map<string, StoreEntry>();
   readonly #hints = new Set<(id?: string) => void>();
+  readonly #beside = new Map<string, MemoryStore>();
   readonly #clock: Clock;
   #versions = 0;
 
@@ -62,8 +63,15 @@ export class MemoryStore implements Store {
     return async () => void this.#hints.delete(hint);
   }
 
+  beside(name: string): MemoryStore {
+    const store = this.#beside.get(name) ?? new MemoryStore({ clock: this.#clock });
+    this.#beside.set(name, store);
+    return store;
+  }
+
   async close(): Promise<void> {
     this.#hints.clear();
+    for (const store of this.#beside.values()) await store.close();
   }
 
   #renewed(id: string, body: string): StoreEntry {

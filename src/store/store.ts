@@ -113,6 +113,12 @@ export interface Store {
   hold?(id: string): Promise<() => void>;
   /** Calls `ended` once what the owner holds for the entry has ended. Resolves with `undefined` if nothing is held. */
   follow?(id: string, ended: () => void): Promise<Follower | undefined>;
+  /**
+   * The store of this name beside this one: of the same kind, within the same reach, with entries of its own. Whoever
+   * asks for it anywhere gets the same entries. It is closed with this one. Claims are kept in one, and cannot be made
+   * where there is none.
+   */
+  beside?(name: string): Store;
   /** Lets go of whatever it holds. Calling it twice does no harm. */
   close(): Promise<void>;
 }

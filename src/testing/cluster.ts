@@ -4,13 +4,14 @@ import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import type { RegistrationInput } from '../core/instance.js';
 import { compileQuery } from '../core/query.js';
+import type { Folder } from '../core/workspace.js';
 import type { Registration } from '../registry/registration.js';
 import type { Registry } from '../registry/registry.js';
 import type { Store } from '../store/store.js';
 import type { FaultyStore } from './faulty-store.js';
 import { inMemory, once } from './process-store.js';
 import { misuse, Roster, type Which } from './roster.js';
-import { home, type ProcessTable, SimulatedMachine } from './simulated-machine.js';
+import { home, type Place, type ProcessTable, SimulatedMachine } from './simulated-machine.js';
 import { type SimulatedInstance, SimulatedProcess } from './simulated-process.js';
 import { Timeline } from './timeline.js';
 
@@ -26,16 +27,13 @@ export interface ClusterOptions {
    * share the same entries. In memory unless given.
    */
   readonly openStore?: ((clock: Clock) => Store) | undefined;
+  /**
+   * What the file system of this machine knows of a folder: links, repositories, whether case matters; see `Folder`.
+   * Unless given, and where it gives nothing, a folder is what it is called. Nothing is looked up on the real disk.
+   */
+  readonly folder?: ((path: string) => Partial<Folder> | undefined) | undefined;
   /** Takes the errors of background work, of every process. A process warning unless given. */
   readonly onError?: ((error: unknown) => void) | undefined;
-}
-
-/** Where a process runs, if not beside the code under test. */
-export interface Place {
-  /** Another machine, by a name of your choice, that shares the registry with this one. It has a clock of its own. */
-  readonly machine?: string | undefined;
-  /** Another pid namespace, by a name of your choice: a container, say. */
-  readonly namespace?: string | undefined;
 }
 
 /**
@@ -112,7 +110,7 @@ export class Cluster implements AsyncDisposable {
       registration,
       registry: process.registry,
     };
-    this.#roster.add({ process, handle });
+    this.#roster.add({ process, handle, input, place });
     await this.#timeline.settle();
     return handle;
   }
@@ -123,6 +121,16 @@ export class Cluster implements AsyncDisposable {
     if (process.state === 'stalled') throw misuse('It is stalled and cannot stop by itself: resume it, or kill it.');
     await process.stop();
     await this.#timeline.settle();
+  }
+
+  /**
+   * Starts it anew, with what it registered and where it ran, in another process; it is stopped before, unless it has
+   * ended. Whoever is to find it dead first kills it before.
+   */
+  async restart(which: Which): Promise<SimulatedInstance> {
+    const { process, handle, input, place } = this.#open().find(which);
+    if (!process.hasEnded) await this.stop(handle);
+    return this.start(input, place);
   }
 
   /** SIGKILL: its process is gone at once, its entry is still there. */
@@ -198,8 +206,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   #run(table: ProcessTable): SimulatedProcess {
-    const { ttl, onError } = this.#options;
-    const process = new SimulatedProcess({ table, reach: this.#reach, ttl, onError });
+    const { ttl, onError, folder } = this.#options;
+    const process = new SimulatedProcess({ table, reach: this.#reach, ttl, folder, onError });
     this.#timeline.add(process);
     return process;
   }

@@ -91,6 +91,9 @@ export class FaultyStore implements Store {
   hold?: (id: string) => Promise<() => void>;
   follow?: (id: string, ended: () => void) => Promise<Follower | undefined>;
   stamp?: () => Promise<string | undefined>;
+  /** It can be made to fail by itself: `store.beside('claims').before.put = failing()`. */
+  beside?: (name: string) => FaultyStore;
+  readonly #beside = new Map<string, FaultyStore>();
   readonly #inner: Store;
   readonly #planned = new Set<{ left: number; readonly act: Act; readonly method: StoreMethod | undefined }>();
 
@@ -138,6 +141,13 @@ export class FaultyStore implements Store {
       this.stamp = async () => {
         await this.#enter('stamp');
         return inner.stamp?.();
+      };
+    }
+    if (inner.beside !== undefined) {
+      this.beside = (name) => {
+        const store = this.#beside.get(name) ?? new FaultyStore(inner.beside?.(name));
+        this.#beside.set(name, store);
+        return store;
       };
     }
   }

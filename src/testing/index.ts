@@ -3,7 +3,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export { MemoryStore } from '../store/memory-store.js';
-export { type Cluster, type ClusterOptions, createCluster, type Place } from './cluster.js';
+export { type Cluster, type ClusterOptions, createCluster } from './cluster.js';
 export type { StoreArea } from './compliance/area.js';
 export type { OptionalMethod } from './compliance/optional.js';
 export { type RunnerTest, type StoreTestOptions, testStore } from './compliance/suite.js';
@@ -11,5 +11,6 @@ export { FakeClock, settle } from './fake-clock.js';
 export { FakeProbe } from './fake-probe.js';
 export { type Act, FaultyStore, failing, type Gate, gate, type StoreMethod } from './faulty-store.js';
 export type { Which } from './roster.js';
+export type { Place } from './simulated-machine.js';
 export type { SimulatedInstance, SimulatedState } from './simulated-process.js';
 export { withTempRegistry } from './temp-registry.js';

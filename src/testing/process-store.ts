@@ -1,6 +1,7 @@
 /** A shared store as one simulated process sees it: out of reach while it is stopped, and for good once it has ended. */
 
 import type { Clock } from '../core/clock.js';
+import { RollcallError } from '../core/errors.js';
 import { MemoryStore } from '../store/memory-store.js';
 import type {
   DeleteCondition,
@@ -50,6 +51,7 @@ interface Owner {
 export class ProcessStore implements Store {
   readonly #reach: () => Store;
   readonly #owner: Owner;
+  readonly #beside = new Map<string, ProcessStore>();
 
   /** `reach` gives the store for one call. */
   constructor(reach: () => Store, owner: Owner) {
@@ -93,6 +95,14 @@ export class ProcessStore implements Store {
     return this.#call(async (store) => (await store.sweep?.(options)) ?? 0);
   }
 
+  beside(name: string): Store {
+    const known = this.#beside.get(name);
+    if (known !== undefined) return known;
+    const store = new ProcessStore(() => besideOf(this.#reach(), name), this.#owner);
+    this.#beside.set(name, store);
+    return store;
+  }
+
   /** The entries are everybody's: they stay, and so do the watches of others. */
   async close(): Promise<void> {}
 
@@ -101,4 +111,11 @@ export class ProcessStore implements Store {
     // Without a pause between: or another's clock would be the writer's.
     return act(this.#reach());
   }
+}
+
+function besideOf(store: Store, name: string): Store {
+  const beside = store.beside?.(name);
+  if (beside === undefined)
+    throw new RollcallError('ROLLCALL_STORE', 'The store of this cluster has none beside it.', {});
+  return beside;
 }

@@ -1,6 +1,8 @@
 /** All that were started in a cluster, and how a test names one of them. */
 
 import { RollcallError } from '../core/errors.js';
+import type { RegistrationInput } from '../core/instance.js';
+import type { Place } from './simulated-machine.js';
 import type { SimulatedInstance, SimulatedProcess } from './simulated-process.js';
 
 /**
@@ -13,6 +15,9 @@ export type Which = string | { readonly id: string } | undefined;
 export interface Member {
   readonly process: SimulatedProcess;
   readonly handle: SimulatedInstance;
+  /** With what, and where, it was started. */
+  readonly input: RegistrationInput;
+  readonly place: Place;
 }
 
 export class Roster {

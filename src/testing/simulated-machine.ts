@@ -8,6 +8,14 @@ import { FakeProbe, observer } from './fake-probe.js';
 /** The machine that the code under test runs on. */
 export const home = observer.machine ?? '';
 
+/** Where a process runs, if not beside the code under test. */
+export interface Place {
+  /** Another machine, by a name of your choice, that shares the registry with this one. It has a clock of its own. */
+  readonly machine?: string | undefined;
+  /** Another pid namespace, by a name of your choice: a container, say. */
+  readonly namespace?: string | undefined;
+}
+
 /** The processes of one pid namespace. */
 export class ProcessTable {
   readonly machine: SimulatedMachine;

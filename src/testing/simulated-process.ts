@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.js';
 import { RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
+import type { Folder } from '../core/workspace.js';
 import type { Probe } from '../process/probe.js';
 import type { Registration } from '../registry/registration.js';
 import { Registry } from '../registry/registry.js';
@@ -38,6 +39,7 @@ interface Surroundings {
   /** The shared store, for one call by the process with this clock. */
   readonly reach: (clock: Clock) => Store;
   readonly ttl: number | undefined;
+  readonly folder: ((path: string) => Partial<Folder> | undefined) | undefined;
   readonly onError: ((error: unknown) => void) | undefined;
 }
 
@@ -51,13 +53,17 @@ export class SimulatedProcess {
   #state: SimulatedState = 'running';
   #pause: Gate | undefined;
 
-  constructor({ table, reach, ttl, onError }: Surroundings) {
+  constructor({ table, reach, ttl, folder, onError }: Surroundings) {
     const observer = table.spawn();
     this.table = table;
     this.pid = observer.pid;
     this.clock = new FakeClock(table.machine.clock.now());
     this.store = new FaultyStore(new ProcessStore(() => reach(this.clock), this));
-    const probe: Probe = { observer, look: (pid) => table.look(pid) };
+    const probe: Probe = {
+      observer,
+      look: (pid) => table.look(pid),
+      folder: async (path) => ({ paths: [path], ...folder?.(path) }),
+    };
     this.registry = new Registry({ store: this.store, clock: this.clock, probe, ttl, onError });
   }
 

@@ -109,6 +109,8 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
     watcher.on(type, (...event: unknown[]) => void told.push(event, ...event));
   }
   const reaper = new Reaper(reader);
+  const claim = await reader.claim('leader');
+  const lease = await reader.pick({}, { lease: true });
   const attack: Readonly<Record<string, () => unknown>> = {
     'Registry.probe': () => reader.probe,
     'Registry.report': () => reader.report(reader),
@@ -117,11 +119,26 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
     'Registry.get': () => reader.get(id),
     'Registry.pick': () => reader.pick(),
     'Registry.waitFor': () => reader.waitFor(),
+    'Registry.explain': () => reader.explain({ tags: ['x'] }, { strategy: 'nearest' }),
+    'Registry.claim': () => claim,
+    'Registry.ensure': () => reader.ensure({ name: 'api' }, () => {}),
+    'Claim.check': () => claim.check(),
+    'Claim.isHeld': () => claim.isHeld,
+    'Claim.signal': () => claim.signal,
+    'Claim.passTo': () => claim.passTo(registration.instance.process, {}),
+    'Claim.releaseWith': () => claim.releaseWith({ id }),
+    'Claim.release': () => claim.release(),
+    'Claim.[Symbol.asyncDispose]': () => claim[Symbol.asyncDispose](),
+    'Lease.release': () => lease?.release(),
+    'Lease.[Symbol.asyncDispose]': () => lease?.[Symbol.asyncDispose](),
     'Registry.inspect': () => reader.inspect(),
     'Registry.watch': () => watcher,
     'Registry.reap': () => reader.reap(),
     'Registration.id': () => registration.id,
     'Registration.instance': () => registration.instance,
+    'Registration.exitWhenIdle': () => registration.exitWhenIdle(1_000_000),
+    'Registration.touchActivity': () => registration.touchActivity(),
+    'Registration.exitWithParent': () => registration.exitWithParent(),
     'Registration.update': () => registration.update({ title: 'x' }),
     'Watcher.on': () => watcher.on('add', () => {}),
     'Watcher.instances': () => eventually('it has looked', () => watcher.isReady && watcher.instances),
@@ -156,7 +173,7 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
   for (const [name, act] of Object.entries(attack)) {
     expectNoCanary(canary, shown(await act()), name);
     // And whoever logs the object itself.
-    for (const object of [registry, reader, registration, watcher, reaper]) {
+    for (const object of [registry, reader, registration, watcher, reaper, claim, lease]) {
       expectNoCanary(canary, shown(object), `an object, after ${name}`);
     }
   }

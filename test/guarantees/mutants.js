@@ -97,6 +97,20 @@ export const mutants = [
     to: '',
   },
   {
+    promise: 'G9',
+    what: 'whoever has taken a key does not look again',
+    file: 'src/registry/claims.ts',
+    from: 'if (records.some(({ id }) => tokenOf(id) > token)) {',
+    to: 'if (records.length > 1_000_000) {',
+  },
+  {
+    promise: 'G9',
+    what: 'a holder that is stopped is taken for dead',
+    file: 'src/registry/claim-record.ts',
+    from: "if (verdict !== 'dead') return false;",
+    to: "if (verdict !== 'dead' && now - renewedAt < (instance.ttl ?? 0)) return false;",
+  },
+  {
     promise: 'G10',
     what: 'what crashed writers left is not swept',
     file: 'src/store/file/sweep.ts',
@@ -172,5 +186,12 @@ export const mutants = [
     file: 'src/registry/registry.ts',
     from: 'this.#watchers.delete(closed);',
     to: '',
+  },
+  {
+    promise: 'G22',
+    what: 'the claim to start a server stays with who starts it',
+    file: 'src/registry/ensure.ts',
+    from: 'claim.passTo(identifyOther(program.pid), {',
+    to: 'claim.passTo(registry.probe.observer, {',
   },
 ];

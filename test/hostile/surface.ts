@@ -2,12 +2,14 @@
 
 import { expect } from 'vitest';
 import { Reaper, Registration, Registry, Watcher } from '../../src/index.js';
+import { Claim } from '../../src/registry/claim.js';
+import { Lease } from '../../src/registry/lease.js';
 import { cli } from '../support/cli.js';
 import { tempFolder } from '../support/temp.js';
 
 /** Every public member of the classes a user holds, as `Registry.discover`. */
 export function methods(): string[] {
-  const classes = { Registry, Registration, Watcher, Reaper };
+  const classes = { Registry, Registration, Watcher, Reaper, Claim, Lease };
   return Object.entries(classes).flatMap(([name, { prototype }]) =>
     Reflect.ownKeys(prototype)
       .filter((key) => key !== 'constructor')
@@ -44,6 +46,11 @@ export const invocations: Readonly<Record<string, readonly string[]>> = {
   get: ['NAME', 'ID', 'BROKEN', 'NAME --json', 'BROKEN --json', 'nobody', ''],
   url: ['NAME', 'ID', 'NAME --type http', 'NAME --type none', 'BROKEN', 'nobody'],
   wait: ['NAME', 'nobody --timeout 50ms', '* --timeout 50ms', '!', 'NAME --timeout x'],
+  why: ['NAME', 'NAME --cwd / --json', 'NAME --kind x --tag y --capability z', 'nobody', 'BROKEN'],
+  // There is one already, or no command is given: nothing is started.
+  ensure: ['NAME -- false', 'NAME false', '--cwd / --timeout 50ms NAME', ''],
+  // Those that are alive are the attackers' own processes.
+  stop: ['nobody', 'BROKEN', 'nobody --grace 50ms', ''],
   prune: ['--dry-run', '--dry-run --json', '-n', '', '--json'],
   doctor: ['', '--json'],
   help: ['', 'get', 'bogus'],

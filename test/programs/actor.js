@@ -1,5 +1,5 @@
 // Does what its stdin says, one line each: `register 2000`, `update 2000` (a text of that many characters), `touch`,
-// `discover`, `reap`, `deregister`. Answers each line with one of JSON: {did, id, body} or {failed, code, message}.
+// `discover`, `reap`, `deregister`, `claim`, `release`. Answers each line with one of JSON: {did, id, body} or {failed, code, message}.
 // What escapes a promise ends it, as any program. WARM: a folder to do it all in once before, so that all modules are
 // loaded. AS: the user to become. UMASK: its umask, octal.
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ const ttl = Number(process.env.TTL ?? 45_000);
 let store;
 let registry;
 let registration;
+let claim;
 let tied = () => {};
 const acts = {
   register: async (size) => {
@@ -29,6 +30,10 @@ const acts = {
   discover: () => registry.discover(),
   reap: () => registry.reap(),
   deregister: () => registration.deregister(),
+  claim: async () => {
+    claim = await registry.claim('leader');
+  },
+  release: () => claim.release(),
 };
 
 function open(directory) {

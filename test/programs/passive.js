@@ -16,9 +16,13 @@ for (const instance of await registry.discover()) {
     // It has none.
   }
 }
-for (const strategy of ['newest', 'oldest', 'random', 'round-robin', (all) => all[0]]) {
+const named = ['newest', 'oldest', 'random', 'round-robin', 'weighted', 'least-connections', 'nearest'];
+for (const strategy of [...named, (all) => all[0]]) {
   await registry.pick({}, { strategy });
+  await registry.explain({}, { strategy });
 }
+await registry.discover({}, { near: process.cwd() });
+await (await registry.claim('leader')).release();
 await registry.waitFor({});
 await quietly(registry.waitFor({ name: 'nobody' }, { timeout: 50 }));
 await registry.inspect();

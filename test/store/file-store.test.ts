@@ -45,7 +45,7 @@ testStore({
     return { store, other, pass: (ms) => clock.stop(ms), fail };
   },
   traits: { reach: 'host', expiry: false, hints: true },
-  methods: ['watch', 'sweep', 'deleteNow', 'stamp', 'hold', 'follow'],
+  methods: ['watch', 'sweep', 'deleteNow', 'stamp', 'hold', 'follow', 'beside'],
   skip: ['darwin', 'win32'].includes(process.platform)
     ? {
         'ids are kept apart, however alike they are':
@@ -564,5 +564,36 @@ describe('hints', () => {
     expect(watches() - before).toBeLessThanOrEqual(2);
     await unwatch();
     await eventually('they are given back', () => watches() === before);
+  });
+});
+
+describe('the store beside it', () => {
+  test('is in a folder among the entries, as closed as that', async () => {
+    const { directory, store } = newStore();
+    const claims = store.beside('claims');
+    expect(await claims.list()).toEqual([]);
+    expect(existsSync(directory)).toBe(false);
+    const id = createId('a');
+    await claims.put(id, 'x');
+    const folder = join(directory, 'v1', '.claims');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toEqual([`${id}.json`]);
+    for (const path of [join(directory, 'v1'), folder, join(folder, '.drafts')])
+      expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(await store.list()).toEqual([]);
+    chmodSync(folder, 0o755);
+    await claims.put(id, 'y');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test('is refused where a link stands in its folder’s place, or in that of the entries', async () => {
+    for (const place of ['v1/.claims', 'v1']) {
+      const { directory, store } = newStore();
+      const victim = tempFolder();
+      mkdirSync(join(directory, place, '..'), { recursive: true, mode: 0o700 });
+      symlinkSync(victim, join(directory, place));
+      await expect(store.beside('claims').put(createId('a'), 'x')).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+      await expect(store.beside('claims').list()).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+      expect(readdirSync(victim)).toEqual([]);
+    }
   });
 });

@@ -15,7 +15,7 @@ testStore({
     return { store, other: store, pass: (ms) => clock.stop(ms) };
   },
   traits: { reach: 'process', expiry: false, hints: true },
-  methods: ['watch', 'deleteNow'],
+  methods: ['watch', 'deleteNow', 'beside'],
   skip: { 'a store that cannot be reached says so, and never looks empty': 'memory is always there' },
 });
 

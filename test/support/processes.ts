@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { createProbe } from '../../src/process/probe.js';
 import { eventually } from './eventually.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,4 +81,9 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
 /** Starts a Node program of this project, given by its path from the root. */
 export function startNode(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Running {
   return start(process.execPath, [script, ...args], env);
+}
+
+/** Whether there is such a process, and it can still run: nobody may ask for a zombie for as long as it likes. */
+export function isThere(pid: number): boolean {
+  return createProbe().look(pid).is === 'there';
 }

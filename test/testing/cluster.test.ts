@@ -512,3 +512,33 @@ test('a hundred instances are little work', async () => {
   expect(await registry.inspect()).toHaveLength(50);
   expect(changes).toHaveLength(150);
 });
+
+describe('restarting', () => {
+  test('is a new instance in a new process, with what it had and where it was', async () => {
+    const { cluster, registry } = await newCluster();
+    const first = await cluster.start({ name: 'db', tags: ['x'], cwd: '/p' }, { namespace: 'container' });
+    const second = await cluster.restart(first);
+    expect(first.state).toBe('stopped');
+    expect(second.id).not.toBe(first.id);
+    expect(second.pid).not.toBe(first.pid);
+    expect(second.instance).toMatchObject({ name: 'db', tags: ['x'], cwd: '/p' });
+    expect(second.instance.process.pidNamespace).toBe('container');
+    expect((await registry.discover()).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  test('of one that was killed leaves its entry to be found dead', async () => {
+    const { cluster, verdicts } = await newCluster({ instances: [{ name: 'db' }] });
+    await cluster.kill('db');
+    await cluster.restart('db');
+    expect(await verdicts()).toEqual(['dead', 'alive']);
+  });
+});
+
+test('folders are those of the simulation: what it is told of links and repositories, and nothing of the real disk', async () => {
+  const links: Record<string, { paths: string[] }> = { '/link': { paths: ['/link', '/p/a'] } };
+  const { cluster, registry } = await newCluster({ folder: (path) => links[path] });
+  const a = await cluster.start({ name: 'dev', cwd: '/p/a' });
+  await cluster.start({ name: 'dev', cwd: '/p/b' });
+  expect((await registry.pick({ name: 'dev' }, { cwd: '/link' }))?.id).toBe(a.id);
+  expect(await registry.pick({ name: 'dev' }, { cwd: process.cwd() })).toBeUndefined();
+});

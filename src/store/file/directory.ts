@@ -36,6 +36,20 @@ export async function resolveDirectory(
   return absolute(data, "this platform's folder for user data");
 }
 
+/**
+ * The folder for the output of programs that are started, made if it is missing: the platform's for logs, or `log` in
+ * the registry's own, where that was chosen.
+ *
+ * @throws ROLLCALL_STORE if it cannot be made, or is not ours alone.
+ */
+export async function prepareLogs({ path }: Directory): Promise<string> {
+  const { default: envPaths } = await import('env-paths');
+  const { data, log } = envPaths('rollcall', { suffix: '' });
+  const folder = path === data ? log : join(path, 'log');
+  new Layout(dirname(folder)).prepareFolder(folder);
+  return folder;
+}
+
 function absolute(path: string, reason: string): Directory {
   if (isAbsolute(path)) return { path, reason };
   const message = `The registry's folder must be an absolute path, and ${JSON.stringify(path)} (from ${reason}) is not. Set HOME, ROLLCALL_DIR or the option "directory".`;
@@ -54,11 +68,14 @@ export class Layout {
   readonly fs: FileSystem;
   /** Our user id, of when the folder was looked at last; not on Windows. */
   self = process.getuid?.();
+  readonly #above: Layout | undefined;
 
-  constructor(root: string, fs: FileSystem = systemFileSystem) {
+  /** `above`: that of the store that it stands beside, in a folder of whose own `root` is. */
+  constructor(root: string, fs: FileSystem = systemFileSystem, above?: Layout) {
     this.fs = fs;
     this.root = root;
-    this.entries = join(root, 'v1');
+    this.#above = above;
+    this.entries = above === undefined ? join(root, 'v1') : root;
     this.drafts = join(this.entries, '.drafts');
     this.locks = join(this.entries, '.locks');
     this.lifelines = join(this.entries, '.lifelines');
@@ -66,6 +83,11 @@ export class Layout {
 
   entry(id: string): string {
     return `${this.entries}${sep}${fileName(id)}`;
+  }
+
+  /** The layout of the store `name` beside this one. */
+  beside(name: string): Layout {
+    return new Layout(join(this.entries, `.${name}`), this.fs, this);
   }
 
   /** `mark` tells the drafts of one id apart. */
@@ -83,12 +105,18 @@ export class Layout {
    * @throws ROLLCALL_STORE if one is not a folder, belongs to someone else, or cannot be made.
    */
   prepare(): void {
+    this.#above?.prepare();
     this.#prepare([this.root, this.entries, this.drafts, this.locks]);
   }
 
   /** As `prepare`, for the folder that only those need who can have a lifeline. */
   prepareLifelines(): void {
-    this.#prepare([this.lifelines]);
+    this.prepareFolder(this.lifelines);
+  }
+
+  /** As `prepare`, for one more folder. */
+  prepareFolder(path: string): void {
+    this.#prepare([path]);
   }
 
   #prepare(paths: readonly string[]): void {
@@ -111,6 +139,7 @@ export class Layout {
    * @throws ROLLCALL_STORE as `prepare`.
    */
   look(): FileStats | undefined {
+    if (this.#above !== undefined && this.#above.look() === undefined) return undefined;
     return this.#check(this.entries, false);
   }
 
@@ -119,7 +148,7 @@ export class Layout {
    * may be readable by others (a user chose it); what is inside is ours alone.
    */
   #check(path: string, mayTighten: boolean): FileStats | undefined {
-    const isRoot = path === this.root;
+    const isRoot = path === this.root && this.#above === undefined;
     let stats: FileStats;
     try {
       stats = isRoot ? this.fs.statSync(path) : this.fs.lstatSync(path);

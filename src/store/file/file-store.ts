@@ -41,9 +41,12 @@ export interface FileStoreOptions {
  */
 export class FileStore implements Store {
   readonly traits: StoreTraits = { reach: 'host', expiry: false, hints: true };
-  readonly #explicit: string | undefined;
   readonly #clock: Clock;
   readonly #fs: FileSystem;
+  readonly #beside = new Map<string, FileStore>();
+  /** The store that this one stands beside, and its name there. */
+  #above: { readonly store: FileStore; readonly name: string } | undefined;
+  readonly #explicit: string | undefined;
   #directory: Promise<Directory> | undefined;
   #layout: Layout | undefined;
   readonly #watching = new Set<() => void>();
@@ -59,7 +62,7 @@ export class FileStore implements Store {
 
   /** Where the entries are, and why there. Resolved on first use and not again. */
   directory(): Promise<Directory> {
-    this.#directory ??= resolveDirectory(this.#explicit);
+    this.#directory ??= this.#above?.store.directory() ?? resolveDirectory(this.#explicit);
     return this.#directory;
   }
 
@@ -161,7 +164,16 @@ export class FileStore implements Store {
     return sweepOrphans(await this.#open(), this.#clock.now(), options.dryRun ?? false);
   }
 
+  /** In the folder `.<name>` among the entries, which is laid out as that one is. */
+  beside(name: string): FileStore {
+    const store = this.#beside.get(name) ?? new FileStore({ clock: this.#clock, fs: this.#fs });
+    store.#above = { store: this, name };
+    this.#beside.set(name, store);
+    return store;
+  }
+
   async close(): Promise<void> {
+    for (const store of this.#beside.values()) await store.close();
     this.#closed++;
     for (const end of this.#watching) end();
     for (const release of this.#held.values()) release();
@@ -169,7 +181,10 @@ export class FileStore implements Store {
   }
 
   async #open(): Promise<Layout> {
-    this.#layout ??= new Layout((await this.directory()).path, this.#fs);
+    this.#layout ??=
+      this.#above === undefined
+        ? new Layout((await this.directory()).path, this.#fs)
+        : (await this.#above.store.#open()).beside(this.#above.name);
     return this.#layout;
   }
 

@@ -2,11 +2,19 @@
 
 import assert from 'node:assert/strict';
 import type { Follower, Store } from '../../store/store.js';
-import { assertSame, type Cases, newId } from './area.js';
+import { assertConflict, assertSame, type Cases, newId } from './area.js';
 
-export type OptionalMethod = 'watch' | 'sweep' | 'deleteNow' | 'stamp' | 'hold' | 'follow';
+export type OptionalMethod = 'watch' | 'sweep' | 'deleteNow' | 'stamp' | 'hold' | 'follow' | 'beside';
 
-export const allMethods: readonly OptionalMethod[] = ['watch', 'sweep', 'deleteNow', 'stamp', 'hold', 'follow'];
+export const allMethods: readonly OptionalMethod[] = [
+  'watch',
+  'sweep',
+  'deleteNow',
+  'stamp',
+  'hold',
+  'follow',
+  'beside',
+];
 
 export const deletingNow: Cases = {
   'deleting at once, as the last act of a process, asks whether the entry is its own': async ({ store, other }) => {
@@ -42,6 +50,28 @@ export const sweeping: Cases = {
     assertSame(await store.get(id), put);
   },
 };
+
+export const besides: Cases = {
+  'a store beside it has entries of its own, the same for all who ask for it by its name': async ({ store, other }) => {
+    const id = newId();
+    await store.put(id, 'here');
+    assert.equal(await beside(store, 'claims').get(id), undefined);
+    const put = await beside(store, 'claims').put(id, 'there', { ifAbsent: true });
+    assertSame(await beside(other, 'claims').get(id), put);
+    await assertConflict(beside(other, 'claims').put(id, 'again', { ifAbsent: true }), id);
+    assert.equal(await beside(other, 'elsewhere').get(id), undefined);
+    assert.equal((await other.get(id))?.body, 'here');
+    assert.equal((await other.list()).length, 1, 'What is beside it is not in its list.');
+    assert.equal(await beside(other, 'claims').delete(id), true);
+    assert.equal((await store.get(id))?.body, 'here');
+  },
+};
+
+function beside(store: Store, name: string): Store {
+  const found = store.beside?.(name);
+  assert.ok(found !== undefined, 'It gives no store; then leave out the method.');
+  return found;
+}
 
 export const stamping: Cases = {
   'a stamp is told, and another one after every put and removal, by whichever user': async ({ store, other, soon }) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Store, StoreTraits } from '../../store/store.js';
 import { assertSame, type Cases, newId } from './area.js';
-import { allMethods, deletingNow, holding, type OptionalMethod, stamping, sweeping } from './optional.js';
+import { allMethods, besides, deletingNow, holding, type OptionalMethod, stamping, sweeping } from './optional.js';
 
 /** What a store declares. */
 export interface Declared {
@@ -24,6 +24,7 @@ export function traitCases(declared: Declared): Cases {
     ...(methods.includes('sweep') ? sweeping : {}),
     ...(methods.includes('stamp') ? stamping : {}),
     ...(methods.includes('hold') ? holding : {}),
+    ...(methods.includes('beside') ? besides : {}),
   };
 }
 

@@ -1,0 +1,32 @@
+/** Whose an entry is, and whether whom it speaks of is still there. */
+
+import { decodePlain } from '../core/codec.js';
+import { RollcallError } from '../core/errors.js';
+import type { Instance } from '../core/instance.js';
+import { judge } from '../core/verdict.js';
+import type { Probe } from '../process/probe.js';
+
+/** An entry may speak of a child process: one that has ended is not put back. */
+export function isSubjectDead({ process, ttl }: Instance, probe: Probe): boolean {
+  const { verdict } = judge(process, probe.observer, (pid, start) => probe.look(pid, start), { age: 0, ttl });
+  return verdict === 'dead';
+}
+
+/**
+ * Ids are random and never reused, so what stands under ours is ours if it speaks of our process, and also if it
+ * is broken: then it is what is left of it. Of a newer format it is not.
+ */
+export function isOwn({ id, process: mine }: Instance, body: string): boolean {
+  // Without the schema: this is also asked in the last act, which waits for nothing.
+  const decoded = decodePlain(id, body, (raw) => ({ instance: raw as Partial<Instance> }));
+  if (decoded.instance === undefined) return !decoded.isNewer;
+  const theirs = decoded.instance.process;
+  if (typeof theirs !== 'object' || theirs === null) return true;
+  const fields = ['pid', 'start', 'machine', 'boot', 'pidNamespace'] as const;
+  return fields.every((field) => mine[field] === theirs[field]);
+}
+
+export function lost(id: string): RollcallError<'ROLLCALL_LOST'> {
+  const message = `The entry ${id} was taken by another writer; it is left alone. Register again for a new id.`;
+  return new RollcallError('ROLLCALL_LOST', message, { id });
+}

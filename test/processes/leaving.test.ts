@@ -1,0 +1,75 @@
+/** Daemons that end by themselves. */
+
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { Registry } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
+import { start, startNode } from '../support/processes.js';
+import { tempFolder } from '../support/temp.js';
+
+const open = () => {
+  const directory = tempFolder();
+  return { directory, registry: new Registry({ directory }) };
+};
+
+describe('when nobody needs it', () => {
+  test('it deregisters and exits with 0', async () => {
+    const { directory, registry } = open();
+    const server = startNode('test/programs/slow-server.js', [], { ROLLCALL_DIR: directory, IDLE: '300' });
+    await server.line(/^listening/);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(await registry.inspect()).toEqual([]);
+    await registry.close();
+  });
+
+  test('a request under way keeps it, however long it takes', async () => {
+    const { directory, registry } = open();
+    const env = { ROLLCALL_DIR: directory, IDLE: '300', ANSWER: '1500' };
+    const server = startNode('test/programs/slow-server.js', [], env);
+    await server.line(/^listening/);
+    const instance = await registry.pick({ name: 'slow' });
+    const asked = request(instance?.endpoints[0]?.url ?? '').end();
+    const [response] = await once(asked, 'response');
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    expect(body).toBe('ok');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    await registry.close();
+  });
+});
+
+test('whoever asks while it leaves has an answer, or is refused; none is cut off', async () => {
+  for (const wait of [280, 295, 300, 305, 320]) {
+    const { directory, registry } = open();
+    const env = { ROLLCALL_DIR: directory, IDLE: '300', ANSWER: '150' };
+    const server = startNode('test/programs/slow-server.js', [], env);
+    await server.line(/^listening/);
+    const since = performance.now();
+    const url = (await registry.pick({ name: 'slow' }))?.endpoints[0]?.url ?? '';
+    await eventually('the moment has come', () => performance.now() - since >= wait || undefined);
+    const asked = request(url).end();
+    const outcome = await Promise.race([
+      once(asked, 'response').then(([response]) => `${response.statusCode}`),
+      once(asked, 'error').then(([error]) => error.code),
+    ]).catch((error) => error.code);
+    expect(['200', 'ECONNREFUSED']).toContain(outcome);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    await registry.close();
+  }
+});
+
+test('with its parent, also when that was killed', async () => {
+  const { directory, registry } = open();
+  // A shell that waits for it, and does nothing else.
+  const parent = start('sh', ['-c', `"${process.execPath}" test/programs/slow-server.js; :`], {
+    ROLLCALL_DIR: directory,
+    PARENT: '1',
+  });
+  await parent.line(/^listening/);
+  expect(await registry.discover()).toHaveLength(1);
+  parent.child.kill('SIGKILL');
+  await eventually('it has left', async () => (await registry.inspect()).length === 0 || undefined, 10_000);
+  await eventually('it has done what it was to do before', () => parent.lines.includes('leaving') || undefined);
+  await registry.close();
+});
