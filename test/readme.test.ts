@@ -90,7 +90,9 @@ test('the chapter on tests is a file of tests, all of which pass', async () => {
   writeFileSync(join(folder, 'chapter.test.js'), programOf('In tests'));
   const run = start(process.execPath, ['--test', '--test-reporter=tap', 'chapter.test.js'], {}, folder);
   expect(await run.ended, run.lines.join('\n') + run.errors()).toEqual({ code: 0, signal: null });
-  expect(run.lines).toEqual(expect.arrayContaining([expect.stringMatching(/^# pass [34]\d$/), '# fail 0', '# skipped 1']));
+  expect(run.lines).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^# pass [34]\d$/), '# fail 0', '# skipped 1']),
+  );
 });
 
 test('every command it shows works', async () => {

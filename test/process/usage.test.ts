@@ -1,10 +1,10 @@
 /** What a process uses. */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { readUsage } from '../../src/process/usage.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { readLoad, readUsage } from '../../src/process/usage.js';
 import { eventually } from '../support/eventually.js';
 
 test('of this process there is some', async () => {
@@ -18,6 +18,20 @@ test('of a process that is gone nothing can be told', async () => {
   const child = spawn('true');
   await once(child, 'exit');
   expect(await readUsage(child.pid ?? 0)).toBeUndefined();
+});
+
+test('a process that works is more loaded than one that sleeps, and one that is gone cannot be told', async () => {
+  const [busy, idle, gone] = [spawn('sh', ['-c', 'while :; do :; done']), spawn('sleep', ['60']), spawn('true')];
+  onTestFinished(() => {
+    for (const child of [busy, idle]) child.kill('SIGKILL');
+  });
+  await once(gone, 'exit');
+  const load = (child: ChildProcess) => readLoad(child.pid ?? 0);
+  expect(await load(gone)).toBeUndefined();
+  await eventually('the busy one is seen to be', async () => {
+    const [most, least] = [await load(busy), await load(idle)];
+    return (most ?? 0) > (least ?? 0) + 0.1 || undefined;
+  });
 });
 
 test('no file stays open for long after it was asked', async (context) => {

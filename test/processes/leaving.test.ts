@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Registry } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
@@ -35,6 +36,33 @@ describe('when nobody needs it', () => {
     for await (const chunk of response) body += chunk;
     expect(body).toBe('ok');
     expect(await server.ended).toEqual({ code: 0, signal: null });
+    await registry.close();
+  });
+
+  test('an upgraded connection keeps it for as long as it is open', async () => {
+    const { directory, registry } = open();
+    const server = startNode('test/programs/slow-server.js', [], { ROLLCALL_DIR: directory, IDLE: '300' });
+    await server.line(/^listening/);
+    const { port } = new URL((await registry.pick({ name: 'slow' }))?.endpoints[0]?.url ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    await once(socket, 'data');
+    const since = performance.now();
+    await eventually('it was idle for three times as long', () => performance.now() - since > 900 || undefined);
+    expect(await registry.discover()).toHaveLength(1);
+    socket.end();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    await registry.close();
+  });
+
+  test('whatever tells of activity keeps it', async () => {
+    const { directory, registry } = open();
+    const env = { ROLLCALL_DIR: directory, IDLE: '300', TOUCH: '1000' };
+    const server = startNode('test/programs/slow-server.js', [], env);
+    await server.line(/^listening/);
+    const since = performance.now();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - since).toBeGreaterThan(1_000);
     await registry.close();
   });
 });
