@@ -76,7 +76,7 @@ describe('a program', () => {
   test('that never registers is ended when the time is up', async () => {
     const { directory, registry } = await open();
     const starts = join(directory, 'starts');
-    const start = { command: process.execPath, args: [slow], env: { STARTS: starts, DELAY: '600000' }, timeout: 1_500 };
+    const start = { command: process.execPath, args: [slow], env: { STARTS: starts, DELAY: '600000' }, timeout: 5_000 };
     const error = await failure(registry.ensure({ name: 'slow' }, start));
     expect(error.code).toBe('ROLLCALL_TIMEOUT');
     expect(error.message).toContain('was started, did not register, and was ended');
@@ -126,7 +126,7 @@ describe('a program', () => {
       ...env,
       STARTS: starts,
       DELAY: '600000',
-      TIMEOUT: '1500',
+      TIMEOUT: '6000',
     });
     await asker.line(/^ready/);
     asker.say('go');

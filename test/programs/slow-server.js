@@ -32,5 +32,5 @@ server.listen(0, '127.0.0.1', async () => {
     if (performance.now() > until) clearInterval(touch);
     else registration.touchActivity();
   }, 20);
-  console.log(`listening ${registration.id}`);
+  console.log(`listening ${registration.id} ${server.address().port}`);
 });
