@@ -34,7 +34,18 @@ export type { Comparison, Where } from './core/where.js';
 export type { Folder, Nearness, Relation } from './core/workspace.js';
 export type { Probe } from './process/probe.js';
 export type { Claim } from './registry/claim.js';
-export { claim, defaultRegistry, discover, ensure, pick, register, waitFor, watch } from './registry/default.js';
+export {
+  claim,
+  defaultRegistry,
+  discover,
+  ensure,
+  explain,
+  get,
+  pick,
+  register,
+  waitFor,
+  watch,
+} from './registry/default.js';
 export type { Lease } from './registry/lease.js';
 export type { ActiveServer, ExitOptions, IdleOptions } from './registry/leaving.js';
 export type {

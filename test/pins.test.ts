@@ -27,6 +27,8 @@ test('the names of the public surface', () => {
     'discover',
     'ensure',
     'errorCodes',
+    'explain',
+    'get',
     'isRollcallError',
     'isSecret',
     'pick',

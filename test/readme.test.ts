@@ -141,7 +141,7 @@ test('every command it shows works', async () => {
       await running.ended;
     } else {
       expect(await running.ended, `${command}: ${running.errors()}`).toEqual({ code: 0, signal: null });
-      if (!command.startsWith('rollcall stop')) continue;
+      if (command !== 'rollcall stop weather') continue;
       start(process.execPath, ['server.js'], env, folder);
       await new Registry({ directory: env.ROLLCALL_DIR }).waitFor({ name: 'weather' }, { timeout: 20_000 });
     }

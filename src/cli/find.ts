@@ -1,5 +1,6 @@
 /** Which entry a person means. */
 
+import { isIdOf } from '../core/id.js';
 import { printable } from '../core/printable.js';
 import type { Registry } from '../registry/registry.js';
 import type { Sighting } from '../registry/sighting.js';
@@ -7,15 +8,33 @@ import { Failure } from './failure.js';
 import type { Terminal } from './terminal.js';
 
 /**
- * The entry that `word` names: a name (then the newest that is alive), an id, or the beginning of one id.
+ * The entry that `word` names: a name (then the newest that is alive, or the one of ROLLCALL_INSTANCE), an id, or the
+ * beginning of one id. With `isOnly` a name that several have names none of them.
  *
  * @throws Failure if there is none, or if it is the beginning of several.
  */
-export async function find(registry: Registry, word: string, terminal: Terminal): Promise<Sighting> {
+export async function find(
+  registry: Registry,
+  word: string,
+  terminal: Terminal,
+  { isOnly = false }: { readonly isOnly?: boolean } = {},
+): Promise<Sighting> {
   const sightings = await registry.inspect();
+  const chosen = process.env.ROLLCALL_INSTANCE;
+  if (chosen !== undefined && isIdOf(word, chosen)) {
+    const sighting = sightings.find(({ id, verdict }) => id === chosen && verdict === 'alive');
+    if (sighting !== undefined) return sighting;
+    throw new Failure(
+      `${chosen} is named by ROLLCALL_INSTANCE in the environment, and is gone. Name another, or none.`,
+    );
+  }
   const named = sightings.filter(({ verdict, instance }) => verdict === 'alive' && instance?.name === word);
   const newest = named.at(-1);
   if (newest !== undefined) {
+    if (named.length > 1 && isOnly) {
+      const ids = enumerate(named.map(({ id, instance }) => `${id} (${instance?.cwd ?? 'no folder'})`));
+      throw new Failure(`${named.length} instances are named ${word}; say which by its id: ${ids}`);
+    }
     if (named.length > 1) {
       const others = enumerate(named.slice(0, -1).map(({ id }) => id));
       terminal.say(`${named.length} instances are named ${word}; this is the newest. The others: ${others}`);

@@ -22,6 +22,11 @@ export const longestHost = 256;
 
 export const statuses = ['starting', 'ready', 'draining', 'stopping'] as const;
 
+/** Characters of a key that one holds alone. */
+export const longestKey = 1_024;
+/** Characters of an exclusive name; its key is a word longer. */
+export const longestExclusive = 1_000;
+
 /** Of this platform or another: an entry may be read on both sides of WSL. */
 export const absolutePath = /^(?:[/\\]|[A-Za-z]:[/\\])/;
 

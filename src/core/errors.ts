@@ -46,6 +46,9 @@ export interface RollcallErrorDetails {
     readonly saw: readonly string[];
     /** All that was there, and why it was no answer: see `Registry.explain`. */
     readonly explanation: readonly Explanation[];
+    /** Of a program that was started and did not register: the file with its output, and the last lines of that. */
+    readonly log?: string | undefined;
+    readonly tail?: string | undefined;
   };
   ROLLCALL_FAILED: {
     readonly command: string;
@@ -53,8 +56,8 @@ export interface RollcallErrorDetails {
     readonly code?: number | null;
     readonly signal?: string | null;
     /** The file with its output, and the last lines of that. */
-    readonly log?: string;
-    readonly tail?: string;
+    readonly log?: string | undefined;
+    readonly tail?: string | undefined;
   };
   ROLLCALL_CLOSED: Record<string, never>;
 }

@@ -9,6 +9,7 @@ import {
   forbiddenInHeader,
   headerName,
   highestPid,
+  longestExclusive,
   longestHost,
   longestKind,
   longestStamp,
@@ -46,7 +47,7 @@ export function plainInput(input: unknown): CheckedInput | undefined {
 function isOwnChoice(key: string, value: unknown): boolean {
   return key === 'ttl'
     ? isTtl(value)
-    : key === 'exclusive' && (typeof value === 'boolean' || isText(value, 1, longestWord));
+    : key === 'exclusive' && (typeof value === 'boolean' || isText(value, 1, longestExclusive));
 }
 
 /** A copy of `patch`, if it is plainly right. */

@@ -6,6 +6,7 @@ import {
   forbiddenInHeader,
   headerName,
   highestPid,
+  longestExclusive,
   longestHost,
   longestKind,
   longestStamp,
@@ -133,7 +134,12 @@ export const registrationSchema = z
     metadata: open.default({}),
     status: status.default('ready'),
     ttl: ttl.optional(),
-    exclusive: z.union([z.boolean(), nonEmpty.max(longestWord)], 'must be true, false or a key').optional(),
+    exclusive: z
+      .union(
+        [z.boolean(), nonEmpty.max(longestExclusive)],
+        `must be true, false or a key of at most ${longestExclusive} characters`,
+      )
+      .optional(),
   })
   .refine(hasEndpoint, noEndpoint) satisfies z.ZodType<unknown, RegistrationInput>;
 

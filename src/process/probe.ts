@@ -28,6 +28,10 @@ export interface Probe {
    * for a pid that exists and whose heartbeat has lapsed. Missing where `look` can tell.
    */
   inquire?(pids: readonly number[]): Promise<void>;
+  /** Whether none of this is real: then no program is started, no process ended, and the environment is not asked. */
+  readonly isSimulated?: boolean | undefined;
+  /** Ends this process, with the exit code that it has set. It does unless given. */
+  exit?(): void;
   /** When the process with this start time began, in ms since 1970; for showing. `undefined` if it cannot be told. */
   startedAt?(start: string): number | undefined;
   /** What the file system knows of a folder; never rejects. Without it a folder is what it is called. */

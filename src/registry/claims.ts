@@ -1,5 +1,6 @@
 /** Holding a key alone: leader election, a migration that must run once, a name that only one may have. */
 
+import { longestKey } from '../core/bounds.js';
 import { number, pass, text } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
 import { invalid, isRollcallError, RollcallError } from '../core/errors.js';
@@ -28,9 +29,6 @@ import type { World } from './world.js';
 
 /** How many records of a key are left behind the newest. Who was asleep in the middle of a claim may come back to them. */
 const trail = 8;
-
-/** Characters of a key. */
-const longestKey = 1_024;
 
 /** What the registry itself asks of a claim. */
 export interface ClaimRequest extends ClaimOptions {

@@ -1,5 +1,6 @@
 /** The common case: one registry for the whole process, made when it is first needed. */
 
+import type { Explanation } from '../core/explanation.js';
 import type { Instance, RegistrationInput } from '../core/instance.js';
 import type { Query } from '../core/query.js';
 import type { Claim } from './claim.js';
@@ -33,6 +34,16 @@ export function register(input: RegistrationInput, options?: RegisterOptions): P
 /** {@link Registry.discover} on the default registry. */
 export function discover(query?: Query, options?: DiscoverOptions): Promise<Instance[]> {
   return defaultRegistry().discover(query, options);
+}
+
+/** {@link Registry.get} on the default registry. */
+export function get(id: string, options?: Abortable): Promise<Instance | undefined> {
+  return defaultRegistry().get(id, options);
+}
+
+/** {@link Registry.explain} on the default registry. */
+export function explain(query?: Query, options?: PickOptions): Promise<Explanation[]> {
+  return defaultRegistry().explain(query, options);
 }
 
 /** {@link Registry.pick} on the default registry. */

@@ -3,6 +3,7 @@
 import { RollcallError, type RollcallErrorDetails } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { printable } from '../core/printable.js';
+import type { Query } from '../core/query.js';
 import { tailOf } from '../process/log-file.js';
 import { holdingOf, tokenOf } from './claim-record.js';
 import type { Sighting } from './sighting.js';
@@ -18,6 +19,19 @@ export function tellStarter(error: RollcallError<'ROLLCALL_TIMEOUT'>, newest: In
   const log = typeof about?.log === 'string' ? ` See ${printable(about.log)}` : '';
   const message = `${error.message}\nIt is being started by ${by}, since ${newest.updatedAt}.${log}`;
   return new RollcallError('ROLLCALL_TIMEOUT', message, error.details, { cause: error });
+}
+
+/** What we have started has not registered in time, or not as what was asked for. */
+export function tellOverdue(
+  error: RollcallError<'ROLLCALL_TIMEOUT'>,
+  { pid, query = {}, timeout, ...failure }: Failure & { pid: number; query: Query | undefined; timeout: number },
+): Error {
+  const own = error.details.explanation.find(({ instance }) => instance?.process.pid === pid);
+  const how =
+    own === undefined ? 'did not register' : `registered as ${printable(own.id)}, which is no answer (${own.reason})`;
+  const message = `No instance for ${JSON.stringify(query)} within ${timeout} ms: ${failure.command} was started, ${how}, and was ended.${tellOutput(failure)}`;
+  const { log, tail } = failure;
+  return new RollcallError('ROLLCALL_TIMEOUT', message, { ...error.details, timeout, log, tail }, { cause: error });
 }
 
 /** If whom we waited for has failed, so have we: a program that cannot start is not started once for everyone. */

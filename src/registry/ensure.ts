@@ -1,6 +1,7 @@
 /** An instance that is there, or else is started: once, however many ask for it. */
 
-import { isRollcallError, RollcallError } from '../core/errors.js';
+import { existsSync } from 'node:fs';
+import { invalid, isRollcallError } from '../core/errors.js';
 import { createId } from '../core/id.js';
 import type { Instance } from '../core/instance.js';
 import type { Query } from '../core/query.js';
@@ -13,7 +14,7 @@ import { prepareLogs, resolveDirectory } from '../store/file/directory.js';
 import { FileStore } from '../store/file/file-store.js';
 import type { Claim } from './claim.js';
 import type { Claims } from './claims.js';
-import { failTogether, failure, printableTail, tellOutput, tellStarter } from './ensure-failure.js';
+import { failTogether, failure, printableTail, tellOverdue, tellStarter } from './ensure-failure.js';
 import { checkEnsure } from './ensure-options.js';
 import type { EnsureOptions, PickOptions, WaitOptions } from './options.js';
 import { endOverdue, isOverdue } from './overdue.js';
@@ -44,15 +45,19 @@ export async function ensure(
   options: EnsureOptions,
 ): Promise<Instance> {
   checkEnsure(options);
-  const { signal, cwd, strategy } = options;
-  const choosing: PickOptions = { cwd, strategy };
+  if (registry.probe.isSimulated === true && options.command !== undefined) {
+    const message = 'starts no program from a simulated process; give `start`, and have it start another instance';
+    throw invalid('The options of ensure', [{ path: 'command', message }]);
+  }
+  const { signal, cwd } = options;
+  const choosing = choosingOf(options);
   const found = await registry.pick(query, { ...choosing, signal });
   if (found !== undefined) return found;
 
   const key = await keyOf(registry, query, cwd);
   const began = registry.clock.monotonic();
   const timeout = options.timeout ?? defaultTimeout;
-  const left = () => Math.max(0, timeout - (registry.clock.monotonic() - began));
+  const left = () => Math.ceil(Math.max(0, timeout - (registry.clock.monotonic() - began)));
   const shareFailure = failTogether(options.command);
   let newest: Instance | undefined;
   let ending: Promise<void> | undefined;
@@ -93,6 +98,11 @@ export async function ensure(
   }
 }
 
+/** Where it is to be started is where it is to be near to, unless a strategy is named that does not care. */
+function choosingOf({ cwd, strategy }: EnsureOptions): PickOptions {
+  return typeof strategy === 'string' && strategy !== 'nearest' ? { strategy } : { cwd, strategy };
+}
+
 /** Starts it, and waits until it is there. */
 async function start(
   registry: Source,
@@ -101,11 +111,11 @@ async function start(
   options: EnsureOptions,
   left: () => number,
 ): Promise<Instance> {
-  const { signal, cwd, strategy, command } = options;
+  const { signal, command } = options;
   const failed = new AbortController();
   const appearing = (timeout: number) => {
     const until = AbortSignal.any([failed.signal, claim.signal, ...(signal === undefined ? [] : [signal])]);
-    return registry.waitFor(query, { cwd, strategy, timeout, signal: until });
+    return registry.waitFor(query, { ...choosingOf(options), timeout, signal: until });
   };
   if (command === undefined) return startByItself(options, failed, () => appearing(left()));
 
@@ -114,7 +124,10 @@ async function start(
   try {
     program = await launchLogged(command, options, log);
   } catch (cause) {
-    const error = failure({ command, log: log.path }, String((cause as NodeJS.ErrnoException).code ?? cause), cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    const isFolderMissing = code === 'ENOENT' && options.cwd !== undefined && !existsSync(options.cwd);
+    const why = isFolderMissing ? `the folder ${options.cwd} does not exist` : String(code ?? cause);
+    const error = failure({ command, log: log.path }, why, cause);
     await claim.releaseWith({ failure: error.details });
     throw error;
   } finally {
@@ -145,9 +158,14 @@ async function start(
     if (isRollcallError(error, 'ROLLCALL_FAILED')) await claim.releaseWith({ failure: error.details });
     if (!isRollcallError(error, 'ROLLCALL_TIMEOUT')) throw error;
     const { timeout = defaultTimeout } = options;
-    const output = tellOutput({ command, log: log.path, tail: printableTail(log.path) });
-    const message = `No instance for ${JSON.stringify(query ?? {})} within ${timeout} ms: ${command} was started, did not register, and was ended.${output}`;
-    throw new RollcallError('ROLLCALL_TIMEOUT', message, { ...error.details, timeout }, { cause: error });
+    throw tellOverdue(error, {
+      command,
+      log: log.path,
+      tail: printableTail(log.path),
+      pid: program.pid,
+      query,
+      timeout,
+    });
   }
 }
 

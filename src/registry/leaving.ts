@@ -2,7 +2,7 @@
 
 import { callable, check, fields, number, pass } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
-import { pause } from '../process/turns.js';
+import { nextTurn } from '../process/turns.js';
 import { longestTimeout } from './options.js';
 import type { World } from './world.js';
 
@@ -14,7 +14,7 @@ const longestFarewell = 30_000;
 const attention = 1_000;
 
 export interface ExitOptions {
-  /** What to do between deregistering and ending: closing the server, say. It is waited for. */
+  /** What to do between deregistering and ending: closing the server, say. It is waited for, 30 s at most. */
   readonly before?: (() => unknown) | undefined;
 }
 
@@ -80,6 +80,8 @@ export class Leaving {
 
   withParent(options: ExitOptions): void {
     pass(fields({ before: callable }), options, 'The options of exitWithParent');
+    // Nobody has started a simulated process.
+    if (this.#world.probe.isSimulated === true) return;
     const parent = process.ppid;
     const look = () => {
       if (this.#source.isOver()) return;
@@ -101,15 +103,25 @@ export class Leaving {
     this.touch();
     for (const act of [() => this.#source.deregister(), before]) {
       try {
-        await act?.();
+        await Promise.race([act?.(), this.#pause(longestFarewell)]);
       } catch (error) {
         // It leaves all the same: its entry is found dead then.
         this.#world.report(error);
       }
       await this.#rest();
     }
-    // With the exit code that the program has set, if it has.
-    process.exit();
+    // What was reported may be a warning, which comes a turn later.
+    await nextTurn();
+    const { probe } = this.#world;
+    if (probe.exit === undefined) process.exit();
+    else probe.exit();
+  }
+
+  /** For `delay` ms of this process's clock. */
+  #pause(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#world.clock.after(delay, resolve).hold(true);
+    });
   }
 
   /** Until nothing is under way, nor was a moment ago: who has found the entry just before may be about to ask. */
@@ -117,7 +129,7 @@ export class Leaving {
     const { clock } = this.#world;
     const until = clock.monotonic() + longestFarewell;
     while (clock.monotonic() < until && (this.#active > 0 || clock.monotonic() - this.#touchedAt < farewell)) {
-      await pause(farewell / 5);
+      await this.#pause(farewell / 5);
     }
   }
 

@@ -107,7 +107,8 @@ export class Picker {
     const { signal, cwd, orAny = false } = options;
     const strategy = options.strategy ?? (cwd !== undefined || orAny ? 'nearest' : 'newest');
     const chooser = chooserOf(strategy);
-    const conditions = await compileQuery(parseQuery(usable(query)));
+    refuseIdle(options, strategy);
+    const conditions = await compileQuery(usable(parseQuery(query)));
     signal?.throwIfAborted();
     const sightings = await this.#surveyor.survey({ mayLag: true });
     signal?.throwIfAborted();
@@ -126,10 +127,14 @@ export class Picker {
       orAny,
     };
     signal?.throwIfAborted();
-    const pin = pinOf(query, options, sightings, conditions);
+    const { isSimulated = false } = this.#world.probe;
+    const pin = pinOf(query, options, sightings, isSimulated ? undefined : conditions);
     const choice = { sightings, conditions, candidates, pin, strategy, state, cwd: folder };
-    if (pin === undefined)
-      return { ...choice, chosen: candidates.length === 0 ? undefined : chooser(candidates, state) };
+    if (pin === undefined) {
+      const chosen = candidates.length === 0 ? undefined : chooser(candidates, state);
+      if (chosen === undefined || candidates.includes(chosen)) return { ...choice, chosen };
+      throw invalid('The options of pick', [{ path: 'strategy', message: 'chose something that is no candidate' }]);
+    }
     const pinned = sightings.find(({ id, verdict }) => id === pin.id && verdict === 'alive');
     return { ...choice, chosen: pinned?.instance };
   }
@@ -173,11 +178,12 @@ function pinOf(
   query: Query = {},
   { id }: PickOptions,
   sightings: readonly Sighting[],
-  conditions: readonly Condition[],
+  conditions: readonly Condition[] | undefined,
 ): Pin | undefined {
   if (id !== undefined) return { id, by: 'the option "id"' };
   const named = process.env.ROLLCALL_INSTANCE;
-  if (named === undefined || named === '' || query.id !== undefined) return undefined;
+  // Without conditions the environment is not asked: a simulated process has none.
+  if (named === undefined || named === '' || query.id !== undefined || conditions === undefined) return undefined;
   if (!isId(named)) {
     const message = 'must be a whole id, a name and 26 characters; `rollcall list --json` shows them';
     throw invalid('ROLLCALL_INSTANCE in the environment', [{ path: '', message }]);
@@ -198,6 +204,23 @@ function gone({ id, by }: Pin, sightings: readonly Sighting[]): RollcallError<'R
   const reason = sighting === undefined ? 'it has no entry' : `${sighting.verdict}: ${sighting.reason}`;
   const message = `${id} is named by ${by}, and is gone (${reason}). Name another, or none.`;
   return new RollcallError('ROLLCALL_GONE', message, { id, reason });
+}
+
+/** What a strategy would not look at is a mistake, and one that goes unnoticed: the wrong project's server is picked. */
+function refuseIdle({ cwd, orAny, weight }: PickOptions, strategy: Strategy): void {
+  if (typeof strategy === 'function') return;
+  const idle = [
+    ...(strategy === 'nearest' ? [] : Object.entries({ cwd, orAny }).map(([path, given]) => [path, given, 'nearest'])),
+    ...(strategy === 'weighted' ? [] : [['weight', weight, 'weighted']]),
+  ].filter(([, given]) => given !== undefined && given !== false);
+  if (idle.length === 0) return;
+  throw invalid(
+    'The options of pick',
+    idle.map(([path, , wanted]) => ({
+      path: String(path),
+      message: `means nothing to "${strategy}"; it is for "${wanted}"`,
+    })),
+  );
 }
 
 function checkedWeight(weigh: (instance: Instance) => number): PickState['weight'] {

@@ -37,6 +37,7 @@ import { Registration } from './registration.js';
 import type { Sighting } from './sighting.js';
 import { Surveyor } from './survey.js';
 import { waitFor } from './wait-for.js';
+import { warn } from './warn.js';
 import { Watcher } from './watcher.js';
 import type { World } from './world.js';
 
@@ -387,9 +388,4 @@ export class Registry implements World, AsyncDisposable {
     this.#reaper ??= new Reaper(this);
     this.#reaper.start();
   }
-}
-
-function warn(error: unknown): void {
-  const { code, message } = error as { code?: string; message?: string };
-  process.emitWarning(message ?? String(error), { type: 'RollcallWarning', ...(code !== undefined && { code }) });
 }

@@ -21,6 +21,7 @@ export const observer: ProcessIdentity = {
  * identity that is passed to the constructor, and every other one is there from `run` to `kill`.
  */
 export class FakeProbe implements Probe {
+  readonly isSimulated = true;
   readonly observer: ProcessIdentity;
   readonly #processes = new Map<number, Look>();
   /** Every pid that was looked at, in that order. */
@@ -49,6 +50,11 @@ export class FakeProbe implements Probe {
   /** Whatever is to be seen at `pid` from now on: a zombie, say, or a process that cannot be looked at. */
   show(pid: number, look: Look): void {
     this.#processes.set(pid, look);
+  }
+
+  /** The process that asks has ended; that of the test has not. */
+  exit(): void {
+    this.kill(this.observer.pid);
   }
 
   look(pid: number): Look {

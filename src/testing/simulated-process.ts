@@ -7,6 +7,7 @@ import type { Folder } from '../core/workspace.js';
 import type { Probe } from '../process/probe.js';
 import type { Registration } from '../registry/registration.js';
 import { Registry } from '../registry/registry.js';
+import { warn } from '../registry/warn.js';
 import type { Store } from '../store/store.js';
 import { FakeClock } from './fake-clock.js';
 import { FaultyStore, type Gate, gate } from './faulty-store.js';
@@ -62,9 +63,22 @@ export class SimulatedProcess {
     const probe: Probe = {
       observer,
       look: (pid) => table.look(pid),
+      isSimulated: true,
+      exit: () => void this.stop(),
       folder: async (path) => ({ paths: [path], ...folder?.(path) }),
     };
-    this.registry = new Registry({ store: this.store, clock: this.clock, probe, ttl, onError });
+    this.registry = new Registry({
+      store: this.store,
+      clock: this.clock,
+      probe,
+      ttl,
+      onError: (error) => this.#report(error, onError ?? warn),
+    });
+  }
+
+  /** Who was killed reports nothing. */
+  #report(error: unknown, onError: (error: unknown) => void): void {
+    if (this.#state !== 'killed') onError(error);
   }
 
   get state(): SimulatedState {

@@ -1,6 +1,6 @@
 /** `rollcall stop` and `rollcall why`: on real processes. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encode } from '../../src/core/codec.js';
 import { Registry } from '../../src/index.js';
 import { identifyOther } from '../../src/process/identity.js';
@@ -71,6 +71,26 @@ describe('stop', () => {
     expect(isThere(running.pid)).toBe(true);
     expect((await cliHere(directory, ['stop', instance.id.slice(0, -20)])).code).toBe(0);
     expect((await running.ended).signal).toBe('SIGTERM');
+  });
+
+  test('asks which, where several have the name; and goes by ROLLCALL_INSTANCE', async () => {
+    const { directory, running, instance } = await stage('echo up; while :; do sleep 0.05; done');
+    const other = start('sh', ['-c', 'echo up; while :; do sleep 0.05; done']);
+    await other.line(/^up$/);
+    const second = makeInstance({ process: identifyOther(other.pid), cwd: '/projects/b' });
+    await new FileStore({ directory }).put(second.id, encode(second));
+    const refused = await cliHere(directory, ['stop', 'weather']);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('2 instances are named weather; say which');
+    expect(refused.err).toContain(`${second.id} (/projects/b)`);
+    vi.stubEnv('ROLLCALL_INSTANCE', instance.id);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await cliHere(directory, ['stop', 'weather'])).code).toBe(0);
+    expect((await running.ended).signal).toBe('SIGTERM');
+    expect(isThere(other.pid)).toBe(true);
+    expect(await cliHere(directory, ['stop', 'weather'])).toMatchObject({ code: 1 });
+    expect((await cliHere(directory, ['get', 'weather'])).err).toContain('ROLLCALL_INSTANCE');
+    expect(isThere(other.pid)).toBe(true);
   });
 
   test('fails for nobody', async () => {

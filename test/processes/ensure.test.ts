@@ -69,7 +69,10 @@ describe('a program', () => {
     expect(error).toMatchObject({ code: 'ROLLCALL_FAILED', details: { code: 127 } });
     expect(error.message).toContain('not found');
     const nowhere = await failure(registry.ensure({ name: 'slow' }, { command: 'true', cwd: '/no/such/folder' }));
-    expect(nowhere).toMatchObject({ code: 'ROLLCALL_FAILED', message: expect.stringContaining('ENOENT') });
+    expect(nowhere).toMatchObject({
+      code: 'ROLLCALL_FAILED',
+      message: expect.stringContaining('/no/such/folder does not exist'),
+    });
     await registry.close();
   });
 
@@ -81,6 +84,16 @@ describe('a program', () => {
     expect(error.code).toBe('ROLLCALL_TIMEOUT');
     expect(error.message).toContain('was started, did not register, and was ended');
     expect(isThere(Number(readFileSync(starts, 'utf8').split(' ')[0]))).toBe(false);
+    await registry.close();
+  });
+
+  test('that registers under another name is told so', async () => {
+    const { registry, env } = await open();
+    const start = { command: process.execPath, args: [slow], env: { ...env, NAME: 'fast' }, timeout: 5_000 };
+    const error = await failure(registry.ensure({ name: 'slow' }, start));
+    expect(error).toMatchObject({ code: 'ROLLCALL_TIMEOUT', details: { timeout: 5_000, log: expect.any(String) } });
+    expect(error.message).toContain('registered as fast-');
+    expect(error.message).toContain('name is fast');
     await registry.close();
   });
 

@@ -84,6 +84,15 @@ test('whoever asks while it leaves has an answer, or is refused; none is cut off
   }
 });
 
+test('what goes wrong before it ends is told, and it ends all the same', async () => {
+  const { directory, registry } = open();
+  const env = { ROLLCALL_DIR: directory, IDLE: '100', BEFORE: 'the database is busy' };
+  const server = startNode('test/programs/slow-server.js', [], env);
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+  expect(server.errors()).toContain('the database is busy');
+  await registry.close();
+});
+
 test('with its parent, also when that was killed', async () => {
   const { directory, registry } = open();
   // A shell that waits for it, and does nothing else.

@@ -1,6 +1,7 @@
 // A server that takes DELAY ms to listen, registers as `slow`, and writes each start to the file STARTS: its pid, and
 // its parent's. FAIL: says so on stderr and ends with that exit code instead. EXCLUSIVE, IDLE, PARENT: what it asks of
-// its registration. TOUCH: for how many ms it tells of activity. It takes upgrades, and keeps those connections open.
+// its registration. BEFORE: how it fails
+// before it exits. TOUCH: for how many ms it tells of activity. It takes upgrades, and keeps those connections open.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -25,7 +26,12 @@ server.listen(0, '127.0.0.1', async () => {
     exclusive: process.env.EXCLUSIVE !== undefined,
     endpoints: [{ type: 'http', url: `http://127.0.0.1:${server.address().port}/` }],
   });
-  if (process.env.IDLE !== undefined) registration.exitWhenIdle(Number(process.env.IDLE), { server });
+  if (process.env.IDLE !== undefined) {
+    const before = () => {
+      if (process.env.BEFORE !== undefined) throw new Error(process.env.BEFORE);
+    };
+    registration.exitWhenIdle(Number(process.env.IDLE), { server, before });
+  }
   if (process.env.PARENT !== undefined) registration.exitWithParent({ before: () => console.log('leaving') });
   const until = performance.now() + Number(process.env.TOUCH ?? 0);
   const touch = setInterval(() => {

@@ -9,6 +9,8 @@ const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
 /** Three instances of `weather`, processes 1 to 3, and one of `news`. */
 async function crowd() {
   const world = fakeWorld();
+  // Simulated processes have no environment.
+  Object.assign(world.probe, { isSimulated: false });
   const [a, b, c] = [
     await world.start(1, { registeredAt: at(1) }),
     await world.start(2, { registeredAt: at(2) }),
@@ -69,6 +71,7 @@ describe('an id', () => {
 
   test('in the environment, without a name in the query, decides only for what it answers', async () => {
     const { registry, start, probe } = fakeWorld();
+    Object.assign(probe, { isSimulated: false });
     const maps = await start(1, { name: 'maps', capabilities: ['maps.x'], status: 'draining' });
     const weather = await start(2, { capabilities: ['weather.x'] });
     named(maps.id);
@@ -173,6 +176,10 @@ test('discover gives the nearest first, and all', async () => {
 });
 
 test.each([
+  ['cwd', { cwd: '/p', strategy: 'newest' }],
+  ['orAny', { orAny: true, strategy: 'random' }],
+  ['weight', { weight: () => 1 }],
+  ['strategy', { strategy: () => ({ id: 'x' }) }],
   ['cwd', { cwd: 'relative' }],
   ['orAny', { orAny: 'yes' }],
   ['weight', { weight: 5 }],
@@ -180,7 +187,8 @@ test.each([
   ['lease', { lease: 1 }],
   ['near', { near: '/x' }],
 ])('pick refuses %s, naming it', async (path, options) => {
-  const { registry } = fakeWorld();
+  const { registry, start } = fakeWorld();
+  await start(1);
   await expect(registry.pick({}, options as never)).rejects.toMatchObject({
     code: 'ROLLCALL_INVALID',
     details: { problems: [expect.objectContaining({ path })] },

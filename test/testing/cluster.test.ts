@@ -542,3 +542,44 @@ test('folders are those of the simulation: what it is told of links and reposito
   expect((await registry.pick({ name: 'dev' }, { cwd: '/link' }))?.id).toBe(a.id);
   expect(await registry.pick({ name: 'dev' }, { cwd: process.cwd() })).toBeUndefined();
 });
+
+describe('what would reach out of the simulation', () => {
+  test('an instance that exits when it is idle ends its own process, and not the test’s', async () => {
+    const { cluster, ids } = await newCluster({ instances: [{ name: 'idle' }] });
+    const idle = only(cluster);
+    idle.registration.exitWhenIdle(60_000);
+    idle.registration.exitWithParent();
+    await cluster.advance(59_000);
+    idle.registration.touchActivity();
+    await cluster.advance(59_000);
+    expect(idle.state).toBe('running');
+    await cluster.advance(2_000);
+    expect(idle.state).toBe('stopped');
+    expect(await ids()).toEqual([]);
+  });
+
+  test('no program is started', async () => {
+    const { cluster, registry } = await newCluster();
+    await expect(registry.ensure({ name: 'x' }, { command: 'false' })).rejects.toMatchObject({
+      details: { problems: [expect.objectContaining({ path: 'command' })] },
+    });
+    const ensuring = registry.ensure({ name: 'x' }, () => cluster.start({ name: 'x' }));
+    await cluster.advance(1_000);
+    expect((await ensuring).name).toBe('x');
+  });
+
+  test('the environment is not asked', async () => {
+    const { cluster, registry } = await newCluster({ instances: [{ name: 'x' }] });
+    vi.stubEnv('ROLLCALL_INSTANCE', 'x-00000000000000000000000000');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await registry.pick({ name: 'x' }))?.id).toBe(only(cluster).id);
+  });
+
+  test('who was killed reports nothing, whatever it held', async () => {
+    const { cluster, errors } = await newCluster({ instances: [{ name: 'x', exclusive: true }] });
+    await only(cluster).registry.claim('leader');
+    await cluster.kill('x');
+    await cluster.advance(100_000);
+    expect(errors).toEqual([]);
+  });
+});

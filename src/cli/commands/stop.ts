@@ -24,7 +24,7 @@ export async function stop(
   word: string,
   { grace }: { grace: number },
 ): Promise<undefined> {
-  const { instance, id, verdict, reason } = await find(registry, word, terminal);
+  const { instance, id, verdict, reason } = await find(registry, word, terminal, { isOnly: true });
   if (instance === undefined) throw new Failure(`${id} is ${verdict}: ${reason}.`);
   const { name } = instance;
   const { probe } = registry;

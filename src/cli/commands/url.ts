@@ -15,6 +15,10 @@ export async function url(
   { type }: { type?: string },
 ): Promise<undefined> {
   const picked = await registry.pick({ name: word });
+  const count = picked && (await registry.discover({ name: word, status: 'ready' })).length;
+  if (count !== undefined && count > 1 && !process.env.ROLLCALL_INSTANCE) {
+    terminal.say(`${count} instances are named ${word}; this is the newest. The others: rollcall list ${word}`);
+  }
   const { instance, verdict, reason } = picked
     ? { instance: picked, verdict: 'alive', reason: '' }
     : await find(registry, word, terminal);
