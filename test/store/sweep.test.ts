@@ -2,8 +2,9 @@
 
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createId } from '../../src/core/id.js';
+import { Registry } from '../../src/registry/registry.js';
 import { Layout } from '../../src/store/file/directory.js';
 import { FileStore } from '../../src/store/file/file-store.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
@@ -100,3 +101,18 @@ test.each(['entries', 'drafts', 'locks'] as const)(
     expect(readdirSync(elsewhere)).toHaveLength(3);
   },
 );
+
+test('a reap removes what crashed writers of claims have left as well, and no record of a claim', async () => {
+  const { clock, layout, store, make } = sweptFolder();
+  const registry = new Registry({ store, clock });
+  onTestFinished(() => registry.close());
+  expect((await registry.reap()).orphans).toBe(0);
+  await (await registry.claim('leader')).release();
+  const claims = layout.beside('claims');
+  make(claims.draft(id, 'x'), minute + 1_000);
+  make(claims.lock(id), minute + 1_000);
+  expect((await registry.reap({ dryRun: true })).orphans).toBe(2);
+  expect((await registry.reap()).orphans).toBe(2);
+  expect(existsSync(claims.lock(id))).toBe(false);
+  expect((await registry.claim('leader')).token).toBe(2);
+});
