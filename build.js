@@ -12,6 +12,7 @@ await build({
     index: 'src/index.ts',
     schema: 'src/schema.ts',
     'testing/index': 'src/testing/index.ts',
+    'mcp/index': 'src/mcp/index.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',

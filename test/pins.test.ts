@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as rollcall from '../src/index.js';
+import * as mcp from '../src/mcp/index.js';
 import * as schema from '../src/schema.js';
 import * as testing from '../src/testing/index.js';
 import { root, start } from './support/processes.js';
@@ -42,6 +43,25 @@ test('the names of the public surface', () => {
 
 test('the names of rollcall/schema', () => {
   expect(Object.keys(schema).sort()).toEqual(['entrySchema', 'jsonSchema', 'patchSchema', 'registrationSchema']);
+});
+
+test('the names of rollcall/mcp', () => {
+  expect(Object.keys(mcp).sort()).toEqual([
+    'Announcement',
+    'Announcing',
+    'Guard',
+    'StdioAnnouncement',
+    'announce',
+    'announceStdio',
+  ]);
+  expect(typesIn('src/mcp/index.ts')).toEqual([
+    'AnnounceOptions',
+    'AnnounceStdioOptions',
+    'AnnouncedEntry',
+    'GuardOptions',
+    'Listener',
+    'Refusal',
+  ]);
 });
 
 test('the names of rollcall/testing', () => {
@@ -310,13 +330,16 @@ describe('a guest in the process of its host', () => {
     expect(lines).toEqual([]);
   });
 
-  test('importing rollcall/testing does not, either: no runner, no file, no listener', async () => {
-    const { before, after, packages, files, lines } = await observe(`await import('rollcall/testing');`);
-    expect(packages).toEqual([]);
-    expect(after).toEqual(before);
-    expect(files).toEqual([]);
-    expect(lines).toEqual([]);
-  });
+  test.each(['rollcall/testing', 'rollcall/mcp'])(
+    'importing %s does not, either: no file, no listener',
+    async (name) => {
+      const { before, after, packages, files, lines } = await observe(`await import('${name}');`);
+      expect(packages).toEqual([]);
+      expect(after).toEqual(before);
+      expect(files).toEqual([]);
+      expect(lines).toEqual([]);
+    },
+  );
 
   test('making a registry and a watcher that is closed at once leaves no trace either', async () => {
     const { before, after, packages, files } = await observe(`

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decode } from '../src/core/decode.js';
 import { errorCodes } from '../src/core/errors.js';
-import { Registry } from '../src/index.js';
+import { isSecret, Registry } from '../src/index.js';
 import { compile, createConsumer } from './support/consumer.js';
 import { eventually } from './support/eventually.js';
 import { root, start } from './support/processes.js';
@@ -54,18 +54,36 @@ test('the server and the client, pasted into an empty project, talk to each othe
   expect(masked(seen.lines.join('\n'))).toEqual(masked(printed));
 });
 
+test('the server that is announced can be called by who has its entry, and by nobody else', async () => {
+  const folder = createConsumer();
+  const directory = join(folder, 'registry');
+  writeFileSync(join(folder, 'announced.js'), named('announced.js'));
+  const server = start(process.execPath, ['announced.js'], { ROLLCALL_DIR: directory }, folder);
+  await using registry = new Registry({ directory });
+  const instance = await registry.waitFor({ name: 'sunshine' }, { timeout: 20_000 });
+  const [endpoint] = instance.endpoints;
+  const value = endpoint?.headers?.[0]?.value;
+  const url = endpoint?.url ?? '';
+  expect((await fetch(url)).status).toBe(401);
+  const answer = await fetch(url, { headers: { Authorization: isSecret(value) ? value.reveal() : '' } });
+  expect(await answer.text()).toBe('sunny\n');
+  server.child.kill('SIGTERM');
+});
+
 test('all its snippets are TypeScript as they stand', () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
   writeFileSync(join(folder, 'client.ts'), named('client.js'));
   writeFileSync(join(folder, 'api.ts'), programOf('The API'));
   writeFileSync(join(folder, 'notes.ts'), named('notes.js'));
+  writeFileSync(join(folder, 'announced.ts'), named('announced.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
   writeFileSync(join(folder, 'tsconfig.json'), '');
   writeFileSync(join(folder, 'server.ts'), '');
   writeFileSync(join(folder, 'notes.ts'), '');
+  writeFileSync(join(folder, 'announced.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(
@@ -73,6 +91,14 @@ test('all its snippets are TypeScript as they stand', () => {
     "import { discover } from 'rollcall';\nconst wrong: number = await discover();\nwrong;\n",
   );
   expect(compile(folder)).toContain('client.ts(2,');
+});
+
+test('what it shows of Fastify is what the test of announce does', () => {
+  const plain = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  const tried = plain(readFileSync(join(root, 'test/mcp/announce.test.ts'), 'utf8'));
+  const shown = blocks.filter(({ language }) => language === 'ts').map(({ text }) => plain(text));
+  expect(shown).toHaveLength(1);
+  for (const text of shown) expect(tried).toContain(text);
 });
 
 test("the API's chapter runs from top to bottom", async () => {
