@@ -18,9 +18,9 @@ export interface LogFile {
 
 /** Opens a new one in `folder`, which exists, for this user alone. Older ones of the same name make way. */
 export function openLog(folder: string, name: string, now: number, mark: string): LogFile {
-  const others = readdirSync(folder).filter((each) => each.startsWith(`${name}-`) && /-\d{14}-\w+\.log$/.test(each));
-  const ownOthers = others.filter((each) => /^\d{14}-\w+\.log$/.test(each.slice(name.length + 1))).sort();
-  for (const old of ownOthers.slice(0, Math.max(0, ownOthers.length - most + 1))) {
+  const isOwn = (file: string) => file.startsWith(`${name}-`) && /^\d{14}-\w+\.log$/.test(file.slice(name.length + 1));
+  const others = readdirSync(folder).filter(isOwn).sort();
+  for (const old of others.slice(0, Math.max(0, others.length - most + 1))) {
     try {
       unlinkSync(join(folder, old));
     } catch {

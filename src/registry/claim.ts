@@ -51,7 +51,8 @@ export class Claim implements AsyncDisposable {
     });
     this.#upkeep = new Upkeep(world, this.#queue);
     this.#upkeep.every(record.ttl / 3, () => this.#renew());
-    this.#upkeep.holdSoon(record.id);
+    // A lifeline speaks of the process that holds it.
+    if (this.#isSelf()) this.#upkeep.holdSoon(record.id);
     this.#unwatch = this.#listen();
   }
 
@@ -95,7 +96,9 @@ export class Claim implements AsyncDisposable {
     return this.#queue.add(async () => {
       if (!(await this.#check())) return false;
       const keeper = this.#world.probe.observer;
-      return this.#write({ process, metadata: { ...this.#record.metadata, keeper, about } });
+      const isPassed = await this.#write({ process, metadata: { ...this.#record.metadata, keeper, about } });
+      if (isPassed) this.#upkeep.letGo();
+      return isPassed;
     });
   }
 
@@ -106,7 +109,7 @@ export class Claim implements AsyncDisposable {
 
   async #release(holding: Partial<Holding>): Promise<boolean> {
     if (this.#isOver || !(await this.#check())) return false;
-    await this.#write({ metadata: { ...this.#record.metadata, ...holding, isReleased: true } });
+    if (!(await this.#write({ metadata: { ...this.#record.metadata, ...holding, isReleased: true } }))) return false;
     this.#end();
     return true;
   }
@@ -168,9 +171,16 @@ export class Claim implements AsyncDisposable {
       throw error;
     }
     // Who came between saw nobody, and does not step back for a record that was put after it looked.
-    if (!(await this.#hasRival())) return true;
+    if (!(await this.#hasRival())) {
+      if (this.#isSelf()) await this.#upkeep.hold(id);
+      return true;
+    }
     await store.delete(id);
     return false;
+  }
+
+  #isSelf(): boolean {
+    return this.#record.process.pid === this.#world.probe.observer.pid;
   }
 
   async #hasRival(): Promise<boolean> {

@@ -115,16 +115,34 @@ export class Claims {
         if (isRollcallError(error, 'ROLLCALL_CONFLICT')) continue;
         throw error;
       }
-      const records = recordsOf(await this.#surveyor.survey(), prefix);
-      if (records.some(({ id }) => tokenOf(id) > token)) {
+      if (!(await this.#isNewest(record.id, prefix))) {
         await store.delete(record.id);
         continue;
       }
-      for (const { id } of records) if (tokenOf(id) <= token - trail) await store.delete(id);
       const claim = new Claim(this.#world, record, (ended) => this.#held.delete(ended));
       this.#held.add(claim);
       return claim;
     }
+  }
+
+  /** Whether the record that was just put is the newest still. If so, old ones make way. */
+  async #isNewest(id: string, prefix: string): Promise<boolean> {
+    const { store, report } = this.#world;
+    let records: Sighting[];
+    try {
+      records = recordsOf(await this.#surveyor.survey(), prefix);
+    } catch (error) {
+      // Else the key would be held by nobody, for as long as this process lives.
+      await store.delete(id).catch(report);
+      throw error;
+    }
+    const token = tokenOf(id);
+    if (records.some((each) => tokenOf(each.id) > token)) return false;
+    for (const old of records) {
+      // What cannot be removed now is removed by the next holder.
+      if (tokenOf(old.id) <= token - trail) await store.delete(old.id).catch(report);
+    }
+    return true;
   }
 
   /** Tries again whenever something about the key may have changed. Keeps the process alive. */

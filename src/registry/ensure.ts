@@ -91,10 +91,9 @@ export async function ensure(
   } finally {
     isDone.abort();
     // Also if it has become ours in this very moment.
-    await claiming.then(
-      (claim) => claim.release(),
-      () => {},
-    );
+    const claim = await claiming.catch(() => undefined);
+    // What was found, or went wrong, is what the caller is told of.
+    await claim?.release().catch((error) => registry.report(error));
   }
 }
 

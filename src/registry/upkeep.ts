@@ -16,6 +16,7 @@ export class Upkeep {
   #letGo: (() => void) | undefined;
   #isFailing = false;
   #isOver = false;
+  #isUntied = false;
 
   /** What it does takes its turn in `queue`. */
   constructor(world: World, queue: Queue) {
@@ -50,12 +51,12 @@ export class Upkeep {
 
   /** The same now, and anew if it was tied before. */
   async hold(id: string): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isUntied) return;
     this.#letGo?.();
     this.#letGo = undefined;
     try {
       const letGo = await this.#world.store.hold?.(id);
-      if (this.#isOver) letGo?.();
+      if (this.#isUntied) letGo?.();
       else this.#letGo = letGo;
     } catch {
       // A path that is too long, a file system without sockets, no file left to open: then it goes without.
@@ -67,9 +68,15 @@ export class Upkeep {
     this.#timer?.cancel();
   }
 
+  /** Unties the entry from this process, for good. */
+  letGo(): void {
+    this.#isUntied = true;
+    this.#letGo?.();
+  }
+
   stop(): void {
     this.#isOver = true;
     this.rest();
-    this.#letGo?.();
+    this.letGo();
   }
 }

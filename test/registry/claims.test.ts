@@ -310,6 +310,23 @@ describe('when the store fails', () => {
     }
   });
 
+  test('in the look after the key was taken, it is given back', async () => {
+    const { cluster, b } = await machine();
+    const records = cluster.store.beside?.('claims') as FaultyStore;
+    records.at(2, failing(), 'list');
+    await expect(cluster.registry.claim('leader')).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    expect((await b.registry.claim('leader')).token).toBe(1);
+  });
+
+  test('an old record that cannot be removed is no reason to fail', async () => {
+    const { cluster, errors } = await machine();
+    const records = cluster.store.beside?.('claims') as FaultyStore;
+    for (let token = 1; token <= 8; token++) await (await cluster.registry.claim('leader')).release();
+    records.before.delete = failing();
+    const claim = await cluster.registry.claim('leader');
+    expect([claim.token, await claim.check(), errors.length]).toEqual([9, true, 1]);
+  });
+
   test('a release can be tried again', async () => {
     const { cluster, b } = await machine();
     const records = cluster.store.beside?.('claims') as FaultyStore;
