@@ -55,6 +55,11 @@ export function judge(
   return verdict === undefined ? byHeartbeat(reason, heartbeat) : { verdict, reason };
 }
 
+/** Whether a pid, and a path, mean the same to both: they run on one machine and in one container. */
+export function isBeside(subject: ProcessIdentity, observer: ProcessIdentity): boolean {
+  return subject.machine === observer.machine && subject.pidNamespace === observer.pidNamespace;
+}
+
 /** As `judge`, without a heartbeat. */
 export function prove(
   subject: ProcessIdentity,

@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { nameIn } from '../core/id.js';
 import { DEFAULT_TTL, FORMAT, type Instance, type ProcessIdentity } from '../core/instance.js';
-import { prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
+import { verdictOn } from './ownership.js';
 import type { Sighting } from './sighting.js';
 
 /** How the 26 characters at the end of an id are used: what makes the key unique, and the number. */
@@ -94,7 +94,6 @@ export function isFree({ instance, verdict, renewedAt }: Sighting, probe: Probe,
   if (isReleased === true || verdict === 'stale') return true;
   if (verdict !== 'dead') return false;
   // The process it was passed on to has ended; who passed it on has yet to say what became of it.
-  const look = (pid: number, start?: string) => probe.look(pid, start);
   const isSilent = now - renewedAt > instance.ttl;
-  return keeper === undefined || isSilent || prove(keeper, probe.observer, look).verdict === 'dead';
+  return keeper === undefined || isSilent || verdictOn(keeper, probe) === 'dead';
 }

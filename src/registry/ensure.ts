@@ -1,5 +1,6 @@
 /** An instance that is there, or else is started: once, however many ask for it. */
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { invalid, isRollcallError } from '../core/errors.js';
 import { createId } from '../core/id.js';
@@ -195,7 +196,6 @@ function launchLogged(command: string, { args = [], cwd, env }: EnsureOptions, {
 async function keyOf({ probe }: World, query: Query = {}, cwd: string | undefined): Promise<string> {
   const folder = cwd === undefined ? undefined : await probe.folder?.(cwd);
   const sorted = Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { createHash } = await import('node:crypto');
   const hash = createHash('sha256')
     .update(JSON.stringify([sorted, folder?.paths.at(-1) ?? cwd]))
     .digest('hex');

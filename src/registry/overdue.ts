@@ -1,10 +1,10 @@
 /** A program that was started for all who ask, has not registered in time, and whose starter is dead: nobody else ends it. */
 
-import type { Instance, ProcessIdentity } from '../core/instance.js';
-import { prove } from '../core/verdict.js';
+import type { Instance } from '../core/instance.js';
 import { signalAll } from '../process/launch.js';
 import { pause } from '../process/turns.js';
 import { holdingOf } from './claim-record.js';
+import { verdictOn } from './ownership.js';
 import type { Sighting } from './sighting.js';
 import type { World } from './world.js';
 
@@ -37,6 +37,3 @@ export async function endOverdue(record: Instance, registry: Source): Promise<vo
     }
   }
 }
-
-const verdictOn = (process: ProcessIdentity, probe: World['probe']) =>
-  prove(process, probe.observer, (pid, start) => probe.look(pid, start)).verdict;

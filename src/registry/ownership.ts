@@ -2,14 +2,13 @@
 
 import { decodePlain } from '../core/codec.js';
 import { RollcallError } from '../core/errors.js';
-import type { Instance } from '../core/instance.js';
-import { judge } from '../core/verdict.js';
+import type { Instance, ProcessIdentity } from '../core/instance.js';
+import { prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
 
-/** An entry may speak of a child process: one that has ended is not put back. */
-export function isSubjectDead({ process, ttl }: Instance, probe: Probe): boolean {
-  const { verdict } = judge(process, probe.observer, (pid, start) => probe.look(pid, start), { age: 0, ttl });
-  return verdict === 'dead';
+/** What is proved of a process now, if anything is. */
+export function verdictOn(process: ProcessIdentity, probe: Probe): 'alive' | 'dead' | undefined {
+  return prove(process, probe.observer, (pid, start) => probe.look(pid, start)).verdict;
 }
 
 /**

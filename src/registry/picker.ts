@@ -15,6 +15,7 @@ import {
   type Query,
   usable,
 } from '../core/query.js';
+import { isBeside } from '../core/verdict.js';
 import { compareNearness, unrelated } from '../core/workspace.js';
 import { Lease } from './lease.js';
 import type { LeaseOptions, PickOptions, WaitOptions } from './options.js';
@@ -151,8 +152,7 @@ export class Picker {
   /** Of processes that are ours to look at, each at most once a second. */
   async #measure(instances: readonly Instance[]): Promise<PickState['load']> {
     const { probe, clock } = this.#world;
-    const isLocal = ({ process: { machine, pidNamespace } }: Instance) =>
-      machine === probe.observer.machine && pidNamespace === probe.observer.pidNamespace;
+    const isLocal = ({ process }: Instance) => isBeside(process, probe.observer);
     const pids = [...new Set(instances.filter(isLocal).map(({ process: { pid } }) => pid))];
     const now = clock.monotonic();
     for (const [pid, { until }] of this.#loads) if (until <= now) this.#loads.delete(pid);

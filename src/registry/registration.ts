@@ -9,7 +9,7 @@ import type { Claim } from './claim.js';
 import { checkPatch, encodeBounded, legible, withoutUndefined } from './door.js';
 import { type ExitOptions, type IdleOptions, Leaving } from './leaving.js';
 import type { Abortable } from './options.js';
-import { isOwn, isSubjectDead, lost } from './ownership.js';
+import { isOwn, lost, verdictOn } from './ownership.js';
 import { Queue } from './queue.js';
 import { Upkeep } from './upkeep.js';
 import type { World } from './world.js';
@@ -241,7 +241,7 @@ export class Registration implements AsyncDisposable {
   }
 
   #isSubjectDead(): boolean {
-    return isSubjectDead(this.#instance, this.#world.probe);
+    return verdictOn(this.#instance.process, this.#world.probe) === 'dead';
   }
 
   #isOwn(body: string): boolean {

@@ -1,6 +1,7 @@
 /** How near instances are to a folder: their folders, as the file system has them now. */
 
 import type { Instance } from '../core/instance.js';
+import { isBeside } from '../core/verdict.js';
 import { type Folder, foldersOf, type Nearness, nearestOf, unrelated } from '../core/workspace.js';
 import type { World } from './world.js';
 
@@ -23,19 +24,14 @@ export class Surroundings {
     const asker = await this.#folderOf(folder);
     const found = await Promise.all(
       instances.map(async (instance) => {
-        const isHere = this.#isHere(instance);
+        // Of another machine or container a path may be there as well as here, and leads elsewhere.
+        const isHere = isBeside(instance.process, this.#world.probe.observer);
         const folders = foldersOf(instance).map((each) => (isHere ? this.#folderOf(each) : { paths: [each] }));
         return [instance.id, nearestOf(await Promise.all(folders), asker)] as const;
       }),
     );
     const byId = new Map(found);
     return ({ id }) => byId.get(id) ?? unrelated;
-  }
-
-  /** Of another machine or container a path may be there as well as here, and leads elsewhere. */
-  #isHere({ process }: Instance): boolean {
-    const { machine, pidNamespace } = this.#world.probe.observer;
-    return process.machine === machine && process.pidNamespace === pidNamespace;
   }
 
   #folderOf(folder: string): Promise<Folder> {

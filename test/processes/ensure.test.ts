@@ -146,6 +146,9 @@ describe('a program', () => {
     const hanging = await eventually('it is started', () =>
       existsSync(starts) ? Number(readFileSync(starts, 'utf8').split(' ')[0]) || undefined : undefined,
     );
+    // It is the program's claim now: a lifeline of the starter's would speak of the wrong process.
+    const lifelines = join(directory, 'v1', '.claims', '.lifelines');
+    await eventually('no lifeline is left', () => !existsSync(lifelines) || readdirSync(lifelines).length === 0);
     asker.child.kill('SIGKILL');
     const early = await failure(registry.ensure({ name: 'slow' }, { command: 'false', timeout: 300 }));
     expect(early).toMatchObject({
