@@ -481,7 +481,14 @@ describe('when it is closed', () => {
     await ended;
     expect(changes.map(({ type }) => type)).toEqual(['add', 'add', 'add']);
     await eventually('none is left', () => process.listenerCount('SIGTERM') === 0);
-    expect(look()).toEqual(before);
+    const after = look();
+    expect(after.listeners).toEqual(before.listeners);
+    // Fewer may be left: the test runner has timers of its own, which end when they like.
+    const left = [...before.resources];
+    const more = after.resources.filter(
+      (name) => !left.includes(name) || left.splice(left.indexOf(name), 1).length === 0,
+    );
+    expect(more).toEqual([]);
     expect(cluster.instances.map(({ state }) => state)).toEqual(['killed', 'stopped', 'stopped']);
   });
 
