@@ -12,6 +12,7 @@ export const errorCodes = {
   ROLLCALL_GONE: 'The instance that was named by its id is not there any more.',
   ROLLCALL_TIMEOUT: 'What was waited for did not come in time.',
   ROLLCALL_FAILED: 'A program that was started has ended, or could not be started, before it had registered.',
+  ROLLCALL_UNREACHABLE: 'The instance is registered, and could not be connected to.',
   ROLLCALL_CLOSED: 'The registry, registration or watcher has been closed already.',
 } as const;
 
@@ -58,6 +59,12 @@ export interface RollcallErrorDetails {
     /** The file with its output, and the last lines of that. */
     readonly log?: string | undefined;
     readonly tail?: string | undefined;
+  };
+  ROLLCALL_UNREACHABLE: {
+    readonly id: string;
+    readonly reason: 'refused' | 'unauthorized' | 'timeout' | 'ended' | 'broken' | 'not-mcp';
+    /** Of its answer over HTTP, if that is what tells. */
+    readonly status?: number;
   };
   ROLLCALL_CLOSED: Record<string, never>;
 }

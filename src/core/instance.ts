@@ -20,8 +20,8 @@ export interface Header {
 
 /** One way to reach an instance. */
 export interface Endpoint {
-  /** `streamable-http`, `sse`, `stdio`, `http`, `ws`, `tcp`, `grpc`, `unix`, or any other word. */
-  readonly type: string;
+  /** One of these words, or any other. */
+  readonly type: 'streamable-http' | 'sse' | 'stdio' | 'http' | 'ws' | 'tcp' | 'grpc' | 'unix' | (string & {});
   /** Where it is. Has a host and a port that is open, and no user name or password in it. */
   readonly url?: string | undefined;
   /** The absolute path of a Unix socket or the name of a named pipe, instead of or beside `url`. */

@@ -1,12 +1,12 @@
 /** An MCP server over stdio makes itself known: hosts see that it runs, and nobody can connect to it. */
 
+import { fields, pass } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
-import { invalid } from '../core/errors.js';
 import { defaultRegistry } from '../registry/default.js';
 import type { Registration } from '../registry/registration.js';
 import type { Registry } from '../registry/registry.js';
-import type { AnnouncedEntry } from './announce.js';
-import { introductionOf } from './introduction.js';
+import { type AnnouncedEntry, nameOf, refuseEndpoints } from './announced-entry.js';
+import { type Introduced, introductionOf } from './introduction.js';
 
 /**
  * How long it must have lived, in ms. A client that finds out which protocol a server speaks starts it twice: the first
@@ -16,7 +16,7 @@ const probation = 1_000;
 
 export interface AnnounceStdioOptions {
   /** The MCP server: its name, title, version and capabilities are filled in. */
-  readonly mcp?: object | undefined;
+  readonly mcp?: Introduced | undefined;
   /** The default one unless given. */
   readonly registry?: Registry | undefined;
 }
@@ -48,18 +48,18 @@ export class StdioAnnouncement implements AsyncDisposable {
  * Registers this process with an endpoint of type `stdio` and no address, a second from now: a process that a client has
  * started only to find out what it speaks has ended by then. It ends with the process, like every registration.
  *
- * @throws ROLLCALL_INVALID if it has no name.
+ * @throws ROLLCALL_INVALID if it has no name, and `mcp` is not given. What else is wrong, `registered` rejects with.
  */
 export function announceStdio(
   entry: AnnouncedEntry = {},
-  { mcp, registry = defaultRegistry() }: AnnounceStdioOptions = {},
+  { mcp, registry = defaultRegistry(), ...others }: AnnounceStdioOptions = {},
 ): StdioAnnouncement {
-  const introduced = introductionOf(mcp);
-  const name = entry.name ?? introduced.name;
-  if (name === undefined) {
-    throw invalid('The announcement', [{ path: 'name', message: 'must be given, or `mcp`, a server that has one' }]);
-  }
-  return new StdioAnnouncement(registry, () =>
-    registry.register({ kind: 'mcp', ...introduced, ...entry, name, endpoints: [{ type: 'stdio' }] }),
-  );
+  pass(fields({}), others, 'The options of announceStdio');
+  refuseEndpoints(entry);
+  if (mcp === undefined) nameOf(entry, {});
+  return new StdioAnnouncement(registry, async () => {
+    const introduced = await introductionOf(mcp);
+    const name = nameOf(entry, introduced);
+    return registry.register({ kind: 'mcp', ...introduced, ...entry, name, endpoints: [{ type: 'stdio' }] });
+  });
 }

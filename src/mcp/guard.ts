@@ -11,6 +11,14 @@ export interface GuardOptions {
   readonly origins?: readonly string[] | undefined;
 }
 
+/** Short ones are guessed. */
+const shortestToken = 16;
+
+export const isToken = (value: unknown): boolean =>
+  typeof value === 'string' && value.length >= shortestToken && /^[\x21-\x7e]+$/.test(value);
+
+export const tokenMessage = `must be true, or at least ${shortestToken} characters that a header can hold, without blanks`;
+
 /** Why a request is not let in. */
 export interface Refusal {
   /** 401 without the right token, 403 for a wrong host or origin. */
@@ -38,27 +46,34 @@ const localHosts = ['localhost', '127.0.0.1', '[::1]'];
  * machine, and pages that neither shows, do not know the token.
  */
 export class Guard {
-  /** 256 bits, in hexadecimal; not shown by accident. `undefined` if none is asked for. */
+  /** Its own, or 256 bits in hexadecimal; not shown by accident. `undefined` if none is asked for. */
   readonly token: Secret | undefined;
+  #hasLooked = false;
   readonly #digest: Buffer | undefined;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
 
-  /** With `token` it asks for one, and makes it. */
+  /** With `token` it asks for one: for that, or for one that it makes. */
   constructor({
     hosts = [],
     origins = [],
     token = false,
-  }: GuardOptions & { readonly token?: boolean | undefined } = {}) {
-    const text = token ? randomBytes(32).toString('hex') : undefined;
+  }: GuardOptions & { readonly token?: boolean | string | undefined } = {}) {
+    const text = token === true ? randomBytes(32).toString('hex') : token || undefined;
     this.token = text === undefined ? undefined : new Secret(text);
     this.#digest = text === undefined ? undefined : digest(text);
     this.#hosts = new Set([...localHosts, ...hosts].map((host) => host.toLowerCase()));
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
   }
 
+  /** Whether it has been asked about any request. */
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
   /** Why a request with these headers is not let in; `undefined` if it is. */
   check(headerOf: HeaderOf): Refusal | undefined {
+    this.#hasLooked = true;
     const host = headerOf('host');
     if (host === undefined || !this.#hosts.has(hostNameOf(host))) {
       return { status: 403, message: 'This server is called by another name than its own.' };

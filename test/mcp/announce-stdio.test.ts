@@ -1,8 +1,14 @@
 /** Servers over stdio that make themselves known. */
 
+import { PassThrough } from 'node:stream';
 import { Client } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { McpServer as McpServerV1 } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport as StdioServerTransportV1 } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { expect, onTestFinished, test } from 'vitest';
+import { announce, type StdioTransport } from '../../src/mcp/announce.js';
 import { announceStdio } from '../../src/mcp/announce-stdio.js';
 import { Registry } from '../../src/registry/registry.js';
 import { createCluster } from '../../src/testing/cluster.js';
@@ -66,4 +72,40 @@ test('it is registered after a second, and not if it was taken back before', asy
 test('it must have a name', async () => {
   const { registry } = await simulated();
   expect(() => announceStdio({}, { registry })).toThrow(expect.objectContaining({ code: 'ROLLCALL_INVALID' }));
+});
+
+test('the transport of the SDK, of either version, is announced for as long as it is open', async () => {
+  for (const [Transport, Server] of [
+    [StdioServerTransport, McpServer],
+    [StdioServerTransportV1, McpServerV1],
+  ] as const) {
+    const { cluster, registry } = await simulated();
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    const transport = new Transport(stdin, stdout);
+    const mcp = new Server({ name: 'words', version: '1.0.0' });
+    const announcing = announce(transport as StdioTransport, {}, { mcp, registry });
+    await mcp.connect(transport as never);
+    await cluster.advance(1_100);
+    const { registration } = await announcing;
+    expect(registration.instance).toMatchObject({ name: 'words', version: '1.0.0', endpoints: [{ type: 'stdio' }] });
+    stdin.end();
+    await transport.close();
+    await eventually('it is gone', async () => (await cluster.registry.get(registration.id)) === undefined);
+  }
+});
+
+test('one that is closed at once is never registered; one over HTTP does not know where it is', async () => {
+  const { cluster, registry } = await simulated();
+  const transport = new StdioServerTransport(new PassThrough(), new PassThrough());
+  const announcing = announce(transport, { name: 'early' }, { registry });
+  const failing = expect(announcing).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
+  await transport.close();
+  transport.onclose?.();
+  await cluster.advance(2_000);
+  await failing;
+  expect(await cluster.registry.discover({ name: 'early' })).toEqual([]);
+  const http = new WebStandardStreamableHTTPServerTransport();
+  await expect(announce(http as never, { name: 'x' }, { registry })).rejects.toThrow(
+    /the server of node:http that gives/,
+  );
 });

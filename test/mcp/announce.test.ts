@@ -49,6 +49,40 @@ async function assertGuarded(client: Registry): Promise<void> {
   expect([answer.status, await answer.text()]).toEqual([200, 'in']);
 }
 
+describe('a token', () => {
+  test('that nobody is asked for is reported, once', async () => {
+    const { registry, client, errors } = stage();
+    const server = serverOf();
+    await announce(server.listen(0, '127.0.0.1'), entry, { registry, token: true });
+    const url = (await client.pick())?.endpoints[0]?.url ?? '';
+    for (let request = 0; request < 3; request++) expect((await fetch(url)).status).toBe(200);
+    await eventually('it is told', () => errors.length > 0);
+    expect(errors.map(String)).toEqual([
+      expect.stringMatching(/token: is asked of nobody: .* put guard.handle before/),
+    ]);
+  });
+
+  test('that is asked for is not', async () => {
+    const { registry, client, errors } = stage();
+    const server = createServer((request, response) => {
+      if (announcing.guard.handle(request, response)) response.end('in');
+    });
+    onTestFinished(() => void server.close());
+    const announcing = announce(server, entry, { registry, token: 'sixteen-characters' });
+    server.listen(0, '127.0.0.1');
+    await announcing;
+    await assertGuarded(client);
+    expect(errors).toEqual([]);
+  });
+
+  test('an announcement that fails, and is awaited, is told once', async () => {
+    const { registry, errors } = stage();
+    await expect(announce({} as never, entry, { registry })).rejects.toThrow();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('the address', () => {
   test.each([
     ['127.0.0.1', (port: number) => `http://127.0.0.1:${port}/mcp`],
@@ -173,9 +207,38 @@ describe('what is said', () => {
 
   test('must have a name', async () => {
     const { registry } = stage();
-    await expect(announce(serverOf().listen(0), {}, { registry, mcp: {} })).rejects.toMatchObject({
-      details: { problems: [expect.objectContaining({ path: 'name' })] },
+    const refused = (path: string) => ({ details: { problems: [expect.objectContaining({ path })] } });
+    await expect(announce(serverOf().listen(0), {}, { registry })).rejects.toMatchObject(refused('name'));
+    await expect(announce(serverOf().listen(0), {}, { registry, mcp: {} })).rejects.toMatchObject(refused('mcp'));
+  });
+
+  test('is what the factory of a server makes, and its name is made one that can be registered', async () => {
+    const { registry } = stage();
+    const make = ({ era }: { era: string }) =>
+      new McpServer({ name: '@acme/My Notes', version: era, description: 'Keeps notes' } as never);
+    const { registration } = await announce(serverOf().listen(0), {}, { registry, mcp: make });
+    expect(registration.instance).toMatchObject({
+      name: 'acme-My-Notes',
+      title: '@acme/My Notes',
+      version: 'modern',
+      description: 'Keeps notes',
     });
+  });
+
+  test.each([
+    ['an unknown option', {}, { tokn: true }, /tokn: is not a known field/],
+    ['endpoints, which are found out', { endpoints: [] }, {}, /endpoints: are found out/],
+    ['a token that can be guessed', {}, { token: 'abc' }, /token: must be true, or at least 16 characters/],
+    ['no server', {}, { mcp: 'weather' }, /mcp: must be a server/],
+  ])('is refused at once: %s', (_, said, options, message) => {
+    const { registry } = stage();
+    const call = () => announce(serverOf(), { ...entry, ...said }, { registry, ...options } as never);
+    expect(call).toThrow(message);
+  });
+
+  test.each([8080, 'http://127.0.0.1:8080', null])('is of a server, and not of %s', async (listener) => {
+    const { registry } = stage();
+    await expect(announce(listener as never, entry, { registry })).rejects.toThrow(/must be a server of node:http/);
   });
 
   test('has the token as a secret header, which the guard asks for', async () => {
