@@ -11,7 +11,12 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Po
  * Every byte that reaches a terminal or a message from an entry goes through here.
  */
 export function printable(text: string): string {
-  return text.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  return replaceUnprintable(text, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** `text` with each of these characters as `notation` writes it, which has escapes of its own. */
+export function replaceUnprintable(text: string, notation: (character: string) => string): string {
+  return text.replace(unprintable, notation);
 }
 
 /** `value` as JSON with the same characters as JSON escapes: equal when parsed, and fit for a terminal. */
