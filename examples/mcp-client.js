@@ -17,7 +17,7 @@ const calculator = await registry.waitFor(
   { timeout: 10_000 },
 );
 assert.equal(calculator.name, 'calculator');
-assert.deepEqual(calculator.mcp, { capabilities: { tools: {} } });
+assert.deepEqual(calculator.mcp, { capabilities: { tools: { listChanged: true } } });
 
 // The client of SDK v2 asks for the newest protocol both sides speak.
 const url = new URL(urlOf(calculator, 'streamable-http'));

@@ -4,14 +4,13 @@
  *
  *   node examples/mcp-server.js weather        or notes, or calculator
  *
- * There is no more to it than `register`. However the process ends, its entry goes with it.
+ * There is no more to it than `announce`. However the process ends, its entry goes with it.
  */
 
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
+import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { register } from 'rollcall';
+import { announce } from 'rollcall/mcp';
 import * as z from 'zod';
 
 /** @typedef {{ description: string, inputSchema: z.ZodObject, run: (input: any) => string }} Tool */
@@ -60,47 +59,35 @@ const services = {
 };
 
 const [name = 'weather', ttl = '45000'] = process.argv.slice(2);
-const tools = services[name];
-if (tools === undefined) throw new Error(`There is no ${name} here, only ${Object.keys(services).join(', ')}.`);
+const tools = services[name] ?? {};
+if (!(name in services)) throw new Error(`There is no ${name} here, only ${Object.keys(services).join(', ')}.`);
 
-// 1. An MCP server, as the SDK's guide makes one. It serves the stateless protocol of 2026 and the sessions before it.
-const handle = toNodeHandler(
-  createMcpHandler(() => {
-    const server = new McpServer({ name, version: '1.0.0' });
-    for (const [tool, { run, ...config }] of Object.entries(tools)) {
-      server.registerTool(tool, config, (input) => ({ content: [{ type: 'text', text: run(input) }] }));
-    }
-    return server;
-  }),
-);
+// 1. An MCP server, as the SDK's guide makes one. It serves the stateless protocol of 2026 and the one before it.
+function makeServer() {
+  const server = new McpServer({ name, version: '1.0.0' });
+  for (const [tool, { run, ...config }] of Object.entries(tools)) {
+    server.registerTool(tool, config, (input) => ({ content: [{ type: 'text', text: run(input) }] }));
+  }
+  return server;
+}
+const handle = toNodeHandler(createMcpHandler(makeServer));
 
 // 2. It listens where only this machine can reach it. A web page can still try, under a host name that leads to
-// 127.0.0.1 (DNS rebinding): then the name it calls gives it away.
-const isHostLocal = localhostHostValidation();
-const isOriginLocal = localhostOriginValidation();
+// 127.0.0.1 (DNS rebinding): then the name it calls gives it away. The guard looks at that, and at the page.
 const http = createServer((request, response) => {
-  if (isHostLocal(request, response) && isOriginLocal(request, response)) void handle(request, response);
+  if (announcing.guard.handle(request, response)) void handle(request, response);
 });
-await once(http.listen(0, '127.0.0.1'), 'listening');
-const { port } = /** @type {import('node:net').AddressInfo} */ (http.address());
 
-// 3. Now that it can be reached, it says so.
-const registration = await register({
-  name,
-  version: '1.0.0',
-  kind: 'mcp',
-  endpoints: [
-    {
-      type: 'streamable-http',
-      url: `http://127.0.0.1:${port}/mcp`,
-      supportedProtocolVersions: ['2026-07-28', '2025-11-25'],
-    },
-  ],
-  capabilities: Object.keys(tools).map((tool) => `${name}.${tool}`),
-  mcp: { capabilities: { tools: {} } },
-  ttl: Number(ttl),
-});
-console.error(`registered ${registration.id} on port ${port}`);
+// 3. As soon as it can be reached, it says so. What it is called, and what its protocol calls its capabilities, is what
+// the server says of itself.
+const announcing = announce(
+  http,
+  { capabilities: Object.keys(tools).map((tool) => `${name}.${tool}`), ttl: Number(ttl) },
+  { mcp: makeServer, supportedProtocolVersions: ['2026-07-28', '2025-11-25'] },
+);
+http.listen(0, '127.0.0.1');
+const { registration } = await announcing;
+console.error(`registered ${registration.id} at ${registration.instance.endpoints[0]?.url}`);
 
 // Whoever started it may have it change what it says of itself: { status: 'draining' } sends clients elsewhere.
 process.on('message', (/** @type {import('rollcall').RegistrationPatch} */ patch) => registration.update(patch));

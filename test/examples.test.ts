@@ -10,10 +10,12 @@ import { type Running, root, start, startNode } from './support/processes.js';
 import { tempFolder } from './support/temp.js';
 
 const stories = [
+  'chooser.js',
   'demo.js',
   'ensure.js',
   'express.js',
   'http-server.js',
+  'hub.js',
   'leader.js',
   'many-instances.js',
   'mcp-client.js',

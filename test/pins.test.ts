@@ -49,18 +49,26 @@ test('the names of rollcall/mcp', () => {
   expect(Object.keys(mcp).sort()).toEqual([
     'Announcement',
     'Announcing',
+    'Connection',
     'Guard',
     'StdioAnnouncement',
     'announce',
     'announceStdio',
+    'connect',
+    'probe',
   ]);
   expect(typesIn('src/mcp/index.ts')).toEqual([
     'AnnounceOptions',
     'AnnounceStdioOptions',
     'AnnouncedEntry',
+    'Answer',
+    'ConnectOptions',
+    'ConnectionEvents',
     'GuardOptions',
     'Listener',
+    'ProbeOptions',
     'Refusal',
+    'StdioTransport',
   ]);
 });
 
@@ -185,6 +193,7 @@ test('the codes of errors', () => {
     'ROLLCALL_LOST',
     'ROLLCALL_STORE',
     'ROLLCALL_TIMEOUT',
+    'ROLLCALL_UNREACHABLE',
   ]);
 });
 

@@ -70,6 +70,17 @@ test('the server that is announced can be called by who has its entry, and by no
   server.child.kill('SIGTERM');
 });
 
+test('the server that is connected to answers', async () => {
+  const folder = createConsumer();
+  const env = { ROLLCALL_DIR: join(folder, 'registry') };
+  writeFileSync(join(folder, 'connected.js'), named('connected.js'));
+  start(process.execPath, ['examples/mcp-server.js', 'calculator'], env);
+  const client = start(process.execPath, ['connected.js'], env, folder);
+  expect(await client.ended, client.errors()).toEqual({ code: 0, signal: null });
+  const [said = ''] = named('connected.js').match(/(?<=console\.log\(content\); \/\/ ).*/) ?? [];
+  expect(client.lines).toEqual([said]);
+});
+
 test('all its snippets are TypeScript as they stand', () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
@@ -77,6 +88,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'api.ts'), programOf('The API'));
   writeFileSync(join(folder, 'notes.ts'), named('notes.js'));
   writeFileSync(join(folder, 'announced.ts'), named('announced.js'));
+  writeFileSync(join(folder, 'connected.ts'), named('connected.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
@@ -84,6 +96,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'server.ts'), '');
   writeFileSync(join(folder, 'notes.ts'), '');
   writeFileSync(join(folder, 'announced.ts'), '');
+  writeFileSync(join(folder, 'connected.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(
@@ -146,9 +159,10 @@ test('every command it shows works', async () => {
     .filter((line) => /^rollcall\b/.test(line));
   expect(commands.length).toBeGreaterThanOrEqual(10);
   for (const command of commands) {
-    // These two run until they are told to stop.
-    const isLasting = /^rollcall (watch|run)/.test(command);
+    // These run until they are told to stop, or until their host goes.
+    const isLasting = /^rollcall (watch|run|hub .*--http)/.test(command);
     const running = start('sh', ['-c', `exec ${command}`], env, folder);
+    if (command.startsWith('rollcall hub')) running.child.stdin?.end();
     if (isLasting) {
       if (command.includes(' run ')) {
         await eventually(`${command} registers`, () => /api is at http:\/\/127/.test(running.errors()));
@@ -161,7 +175,7 @@ test('every command it shows works', async () => {
         await url.ended;
         expect(url.lines.join()).toMatch(/http:\/\/127\.0\.0\.1:\d+$/);
       } else {
-        await running.line(/weather/);
+        await running.line(/weather|^http:/);
       }
       running.interrupt();
       await running.ended;

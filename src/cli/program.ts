@@ -1,24 +1,22 @@
 /** The commands, their options, and what they exit with. */
 
-import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isRollcallError } from '../core/errors.js';
-import type { Status } from '../core/instance.js';
-import type { Query } from '../core/query.js';
+import { type Host, hosts } from '../mcp/host.js';
+import { callTimeout, exposures } from '../mcp/hub/settings.js';
 import { longestTimeout } from '../registry/options.js';
 import { Registry } from '../registry/registry.js';
+import type { HubCommandOptions } from './commands/hub.js';
 import { parseDuration } from './duration.js';
 import { exitCodes, Failure } from './failure.js';
+import { collect, type Filters, toQuery, withFilters } from './filters.js';
 import { packageVersion } from './package-version.js';
 import type { Terminal } from './terminal.js';
 
-/** Options that choose instances, as the command line takes them. */
-interface Filters {
-  readonly kind?: string;
-  readonly tag?: string[];
-  readonly capability?: string[];
-  readonly status?: Status;
-  readonly cwd?: string;
+/** What `rollcall hub` takes beside. */
+interface HubOptions {
+  readonly name?: string[];
+  readonly printConfig?: Host;
 }
 
 /** Runs one command and resolves with its exit code. Nothing is thrown: what went wrong is said on stderr. */
@@ -61,8 +59,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   withFilters(program)
     .option('--json', 'print one JSON array')
     .option('-a, --all', 'stale, dead and illegible entries too, with the reason')
-    .argument('[command]')
-    .action(async (word: string | undefined, options) => {
+    .argument('[command...]')
+    .action(async ([word]: string[], options) => {
       if (word !== undefined) program.error(`error: unknown command '${word}'`);
       await list(undefined, options);
     });
@@ -131,6 +129,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       }),
     );
 
+  withFilters(command('export [name]', 'print the live MCP servers as configuration for an MCP host'))
+    .addOption(new Option('--client <host>', 'the host that is to read it').choices(hosts).makeOptionMandatory())
+    .option('--secrets', 'the values of secret headers, too')
+    .action(async (name: string | undefined, options: Filters & { client: Host; secrets?: boolean }) =>
+      inRegistry(async (registry) => {
+        const { exportServers } = await import('./commands/export.js');
+        return exportServers(registry, terminal, toQuery(name, options), options);
+      }),
+    );
+
   command('stop <name|id>', 'end an instance: by SIGTERM, and by SIGKILL if that is not enough')
     .addOption(new Option('--grace <duration>', 'between the two').argParser(duration).default(5_000, '5s'))
     .action(async (word: string, options: { grace: number }) =>
@@ -139,6 +147,39 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         return stop(registry, terminal, word, options);
       }),
     );
+
+  withFilters(command('hub [name]', 'an MCP server in front of all that run, for an MCP host; [name] may hold a *'))
+    .option('--name <name>', 'the same as [name] (may be repeated)', collect)
+    .addOption(
+      new Option('--expose <tools>', "the tools of instances (direct), only the hub's own (meta), or what fits (auto)")
+        .choices([...exposures])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--http [port]', 'over HTTP instead of stdio, with a token, on this machine alone').argParser(port),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'of a call that shows no progress')
+        .argParser(duration)
+        .default(callTimeout, '5m'),
+    )
+    .addOption(
+      new Option('--print-config <host>', 'print what makes a host start it, and end')
+        .choices([...hosts])
+        .conflicts('http'),
+    )
+    .action(async (name: string | undefined, options: Filters & HubCommandOptions & HubOptions) => {
+      const names = [...(name === undefined ? [] : [name]), ...(options.name ?? [])];
+      const query = { ...toQuery(undefined, options), ...(names.length > 0 && { name: names }) };
+      if (options.printConfig !== undefined) {
+        const { printConfig } = await import('./commands/hub-config.js');
+        return printConfig(terminal, options.printConfig, query, options);
+      }
+      return inRegistry(async (registry) => {
+        const { hub } = await import('./commands/hub.js');
+        return hub(registry, terminal, query, options);
+      });
+    });
 
   command('prune', 'remove entries whose process is provably gone')
     .option('-n, --dry-run', 'only say what would be removed')
@@ -189,37 +230,17 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function withFilters(command: Command): Command {
-  return command
-    .option('--kind <kind>', 'only of this kind')
-    .option('--tag <tag>', 'only with this tag (may be repeated)', collect)
-    .option('--capability <capability>', 'only with this capability, such as "weather.*" (may be repeated)', collect)
-    .addOption(
-      new Option('--status <status>', 'only in this status').choices(['starting', 'ready', 'draining', 'stopping']),
-    )
-    .option('--cwd <folder>', 'only those that work in this folder');
-}
-
-function toQuery(name: string | undefined, { kind, tag, capability, status, cwd }: Filters): Query {
-  return {
-    ...(name !== undefined && { name }),
-    ...(kind !== undefined && { kind }),
-    ...(tag !== undefined && { tags: tag }),
-    ...(capability !== undefined && { capabilities: capability }),
-    ...(status !== undefined && { status }),
-    ...(cwd !== undefined && { cwd: resolve(cwd) }),
-  };
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
-}
-
 function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError('A duration is a number with ms, s, m or h: 30s.');
   if (ms > longestTimeout) throw new InvalidArgumentError('The longest is 24 days (576h).');
   return ms;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (text !== '' && Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+  throw new InvalidArgumentError('A port is a number from 0 (any that is free) to 65535.');
 }
 
 function messageOf(error: unknown): string {

@@ -22,7 +22,19 @@ import { listen, mostBusy } from './measure.js';
 import { describe, keep, latest, save } from './results.js';
 import { textOf } from './table.js';
 
-const parts = ['start', 'register', 'discover', 'first', 'current', 'watch', 'death', 'idle', 'reap', 'stampede'];
+const parts = [
+  'start',
+  'register',
+  'discover',
+  'first',
+  'current',
+  'watch',
+  'death',
+  'idle',
+  'reap',
+  'stampede',
+  'hub',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

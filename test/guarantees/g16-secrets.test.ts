@@ -8,13 +8,25 @@ import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
 import { expect, onTestFinished } from 'vitest';
 import { createId } from '../../src/core/id.js';
-import { type Instance, isSecret, Reaper, Registry, type RegistryOptions, Secret, urlOf } from '../../src/index.js';
+import {
+  type Endpoint,
+  type Instance,
+  isSecret,
+  Reaper,
+  Registry,
+  type RegistryOptions,
+  Secret,
+  urlOf,
+} from '../../src/index.js';
+import { hosts } from '../../src/mcp/host.js';
 import { FaultyStore, failing } from '../../src/testing/faulty-store.js';
 import { createCanary, expectNoCanary } from '../hostile/canary.js';
 import { endless, linesOf, methods } from '../hostile/surface.js';
 import { cliHere, outcomeOf, startCli, startOnTerminal } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { startMember } from '../support/fleet.js';
 import { prove } from '../support/prove.js';
+import { RawHost } from '../support/raw-host.js';
 import { tempFolder } from '../support/temp.js';
 
 const url = 'http://127.0.0.1:1/';
@@ -380,6 +392,22 @@ prove('G16', 'no command, on a terminal or in a pipe, in success or failure, tel
   expect((await cliHere(directory, ['get', words.ID, '--json'])).out).toContain('[secret]');
 });
 
+prove('G16', 'no configuration that is exported holds the secret, unless it was asked for', async () => {
+  const { canary, directory, registry } = await planted();
+  const endpoints = endpointsWith(canary).map((endpoint) => ({ ...endpoint, type: 'streamable-http' }));
+  await registry.register({ name: 'weather', endpoints });
+  for (const host of hosts) {
+    for (const isTTY of [false, true]) {
+      const { out, err } = await cliHere(directory, ['export', '--client', host], isTTY);
+      expectNoCanary(canary, `${out}${err}`, `rollcall export --client ${host}`);
+      expect(err).toMatch(/The header X-Key of weather-\S+ is left out: it is secret/);
+    }
+    const asked = await cliHere(directory, ['export', '--client', host, '--secrets']);
+    expect(asked.out).toContain(`Bearer ${canary}`);
+    expectNoCanary(canary, asked.err, 'what is said beside it');
+  }
+});
+
 prove(
   'G16',
   'no command on a real terminal, watching or not, tells the secret; nor does its command line',
@@ -447,3 +475,41 @@ prove(
   },
   { needs: ['linux'] },
 );
+
+prove(
+  'G16',
+  'the hub tells its host no secret, of servers that let it in or not, and writes none elsewhere',
+  async () => {
+    const { canary, directory, registry } = await planted();
+    const { name } = await startMember({ directory }, { flavour: 'v2-http', env: { TOKEN: canary } });
+    const endpoints = endpointsWith(canary).map((endpoint) => ({ ...endpoint, type: 'streamable-http' }));
+    await registry.register({ name: 'weather', endpoints });
+    const refusing = await startMember({ directory }, '401');
+    await registry.register({ name: 'closed', endpoints: refusing.instance.endpoints.map(withHeader(canary)) });
+    const host = await new RawHost(directory, ['--expose', 'direct']).open();
+    for (const list of ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list', 'instances/list']) {
+      expect(await host.ask(list)).toHaveProperty('result');
+    }
+    // With the secret it is let in.
+    expect(JSON.stringify(await host.call('v2_http__echo', { text: 'let in' }))).toContain('let in');
+    expect(name).toBe('v2-http');
+    for (const instance of ['weather', 'closed', 'v2_http', 'api', 'nobody']) {
+      await host.call('rollcall_call', { instance, tool: 'echo', arguments: {} });
+      await host.call('rollcall_tools', { instance });
+    }
+    await host.call('rollcall_instances');
+    await host.ask('resources/read', { uri: 'rollcall://closed/test://x' });
+    host.hub.child.stdin?.end();
+    await host.hub.ended;
+    expectNoCanary(canary, host.bytes, 'what the hub writes to stdout');
+    expectNoCanary(canary, host.hub.errors(), 'what the hub writes to stderr');
+  },
+);
+
+const withHeader =
+  (canary: string) =>
+  ({ type, url }: Endpoint): Endpoint => ({
+    type,
+    url,
+    headers: [{ name: 'Authorization', value: `Bearer ${canary}`, isSecret: true }],
+  });

@@ -45,6 +45,11 @@ function everywhere(text: string): Instance {
     endpoints: [
       { type: 'http', url: 'http://127.0.0.1:3001/' },
       { type: short, socketPath: text, supportedProtocolVersions: [text] },
+      {
+        type: 'streamable-http',
+        url: `http://127.0.0.1:3001/mcp?${short.replace(/[\s\\]|\p{Cc}/gu, '')}`,
+        headers: [{ name: 'X-Text', value: text.replace(/(?=\p{Cc})[^\u0080-\u009f]/gu, '') }],
+      },
     ],
     process: { host: text.slice(0, 200), start: short, boot: short, machine: `other ${text}`.slice(0, 200) },
     [text]: text,
@@ -63,6 +68,9 @@ const commands: readonly (readonly string[])[] = [
   ['wait', 'nobody', '--timeout', '10ms'],
   ['prune', '--dry-run'],
   ['prune', '--json'],
+  ['export', '--client', 'vscode'],
+  ['export', '--client', 'codex'],
+  ['export', 'api', '--client', 'claude'],
   ['doctor'],
   ['doctor', '--json'],
 ];

@@ -194,4 +194,11 @@ export const mutants = [
     from: 'claim.passTo(identifyOther(program.pid), {',
     to: 'claim.passTo(registry.probe.observer, {',
   },
+  {
+    promise: 'G23',
+    what: 'a connection to what has gone is not given up',
+    file: 'src/mcp/tether.ts',
+    from: "this.#drop(previous, target?.id === previous.id ? 'it has moved' : reason);",
+    to: '',
+  },
 ];

@@ -49,8 +49,29 @@ export const invocations: Readonly<Record<string, readonly string[]>> = {
   why: ['NAME', 'NAME --cwd / --json', 'NAME --kind x --tag y --capability z', 'nobody', 'BROKEN'],
   // There is one already, or no command is given: nothing is started.
   ensure: ['NAME -- false', 'NAME false', '--cwd / --timeout 50ms NAME', ''],
+  // Asked for, secrets are told: here of nobody.
+  export: [
+    '--client vscode',
+    'NAME --client codex',
+    'NAME --client claude',
+    'BROKEN --client gemini',
+    '--client cursor --kind x --tag y --capability z --status ready --cwd /',
+    'nobody --client claude-code --secrets',
+    '--client bogus',
+    '',
+  ],
   // Those that are alive are the attackers' own processes.
   stop: ['nobody', 'BROKEN', 'nobody --grace 50ms', ''],
+  // Before a host it is another matter: it serves, and is attacked as a server.
+  hub: [
+    '--print-config vscode',
+    'NAME --name NAME --print-config claude --kind x --tag y --capability z --status ready --cwd / --expose meta',
+    'BROKEN --print-config codex',
+    '--print-config bogus',
+    '--http bogus',
+    '--expose bogus',
+    '--timeout x',
+  ],
   prune: ['--dry-run', '--dry-run --json', '-n', '', '--json'],
   doctor: ['', '--json'],
   help: ['', 'get', 'bogus'],

@@ -1,0 +1,108 @@
+/** All live MCP servers that are asked for, for as many hosts as there are. */
+
+import type { Clock, Timer } from '../../core/clock.js';
+import type { Instance } from '../../core/instance.js';
+import type { Query } from '../../core/query.js';
+import type { Registry } from '../../registry/registry.js';
+import type { Watcher } from '../../registry/watcher.js';
+import { wayTo } from '../way.js';
+import { Board } from './board.js';
+import { callTimeout, type Exposure, hubKind } from './settings.js';
+
+export interface HubOptions {
+  readonly query?: Query | undefined;
+  readonly expose?: Exposure | undefined;
+  /** The folder whose services get their own names where several share one. */
+  readonly cwd?: string | undefined;
+  /** For connecting to an instance, and for each of its lists, in ms; 5,000 unless given. */
+  readonly connectTimeout?: number | undefined;
+  /** For a call without a sign of progress, in ms; {@link callTimeout} unless given. */
+  readonly callTimeout?: number | undefined;
+  /** How long a list waits for instances that have not answered yet, in ms; 2,000 unless given. */
+  readonly patience?: number | undefined;
+}
+
+/** Who is told where instances stand: what one host sees. */
+export interface Onlooker {
+  arrange(arranged: ReadonlyMap<string, Instance>): void;
+  close(): Promise<void>;
+}
+
+export class Hub implements AsyncDisposable {
+  readonly clock: Clock;
+  readonly expose: Exposure;
+  readonly connectTimeout: number;
+  readonly callTimeout: number;
+  readonly onlookers = new Set<Onlooker>();
+  /** Resolves when it is known what runs, or after some patience. */
+  readonly known: Promise<void>;
+  readonly #patience: number;
+  readonly #watcher: Watcher;
+  readonly #board: Board;
+  #arranged: ReadonlyMap<string, Instance> = new Map();
+
+  /** Begins to watch at once; connects when the first host asks. */
+  constructor(registry: Registry, options: HubOptions = {}) {
+    const { query = {}, expose = 'auto', cwd = process.cwd(), patience = 2_000 } = options;
+    this.clock = registry.clock;
+    this.expose = expose;
+    this.connectTimeout = options.connectTimeout ?? 5_000;
+    this.callTimeout = options.callTimeout ?? callTimeout;
+    this.#patience = patience;
+    this.#board = new Board(cwd);
+    this.#watcher = registry.watch(query);
+    this.known = this.patiently(
+      () =>
+        new Promise((resolve) => {
+          this.#watcher.on('ready', () => {
+            this.#arrange();
+            resolve();
+          });
+        }),
+    );
+    for (const type of ['add', 'change', 'remove'] as const) {
+      this.#watcher.on(type, () => {
+        if (this.#watcher.isReady) this.#arrange();
+      });
+    }
+  }
+
+  /** Who stands where. */
+  get arranged(): ReadonlyMap<string, Instance> {
+    return this.#arranged;
+  }
+
+  /** MCP servers that are there, and that only the programs which started them can reach. */
+  get unreachable(): readonly Instance[] {
+    return this.#watcher.instances.filter((each) => each.kind === 'mcp' && wayTo(each) === undefined);
+  }
+
+  /** Waits for `act`, or until patience ends. */
+  async patiently(act: () => Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.clock.after(this.#patience, resolve);
+    });
+    await Promise.race([act(), late]);
+    timer?.cancel();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...[...this.onlookers].map((onlooker) => onlooker.close()), this.#watcher.close()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #arrange(): void {
+    this.#arranged = this.#board.arrange(this.#watcher.instances.filter(isServed));
+    for (const onlooker of this.onlookers) onlooker.arrange(this.#arranged);
+  }
+}
+
+/** Those that can be talked to: who is about to be there, or about to go, is left alone. */
+function isServed(instance: Instance): boolean {
+  const isUp = instance.status === 'ready' || instance.status === 'draining';
+  return isUp && instance.kind !== hubKind && wayTo(instance) !== undefined;
+}

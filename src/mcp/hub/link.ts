@@ -1,0 +1,239 @@
+/** One host's connection to what stands under one label. */
+
+import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
+import type { Instance } from '../../core/instance.js';
+import { dial, transportFor } from '../dial.js';
+import type { Onlooker } from '../fetch.js';
+import { isForgotten } from '../forgotten.js';
+import { Tether } from '../tether.js';
+import { isUndelivered, unreachable } from '../unreachable.js';
+import { requireWay } from '../way.js';
+import { current, type Exchange, type Outcome } from './exchange.js';
+import { explain } from './explain.js';
+import { Following } from './following.js';
+import type { LinkWorld } from './link-world.js';
+import { asItIs } from './lists.js';
+import type { Level } from './log-level.js';
+import { type Offer, Offers } from './offer.js';
+
+const sdk = { Client, StreamableHTTPClientTransport, SSEClientTransport };
+
+type Options = NonNullable<Parameters<Client['callTool']>[1]>;
+
+export class Link {
+  readonly label: string;
+  readonly #client: Client;
+  readonly #world: LinkWorld;
+  readonly #tether: Tether;
+  readonly #offers: Offers;
+  /** Calls under way: a server over SSE does not say which one it means. */
+  readonly #exchanges = new Set<Exchange>();
+  readonly #following: Following;
+  #instance: Instance;
+  #isThere = false;
+  #known: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(label: string, instance: Instance, world: LinkWorld) {
+    this.label = label;
+    this.#instance = instance;
+    this.#world = world;
+    this.#client = this.#makeClient();
+    this.#following = new Following(this.#client);
+    this.#offers = new Offers(this.#client, {
+      clock: world.clock,
+      timeout: world.timeout,
+      isConnected: () => this.#tether.isConnected,
+      changed: (kinds) => world.changed(kinds),
+      judged: (problem) => {
+        this.#failure = problem instanceof Error ? explain(this.#instance, problem) : problem;
+      },
+    });
+    this.#tether = new Tether(
+      this.#client,
+      (to, onlooker, signal) => {
+        const transport = transportFor(sdk, requireWay(to), noting(onlooker));
+        // Not part of the call that may have made it necessary: it outlives that.
+        return current.exit(() => dial(this.#client, transport, to, { signal, timeout: world.timeout }));
+      },
+      world.clock,
+      {
+        connected: () => this.#begin(),
+        // It may be back in a moment, and is asked then. That it has gone, the registry tells.
+        disconnected: () => {},
+        failed: (error) => {
+          this.#failure = error;
+        },
+      },
+    );
+  }
+
+  /** What stands here now, or did last. */
+  get instance(): Instance {
+    return this.#instance;
+  }
+
+  get isThere(): boolean {
+    return this.#isThere;
+  }
+
+  get offer(): Offer {
+    return this.#offers.now;
+  }
+
+  /** How it wants to be used. */
+  get instructions(): string | undefined {
+    return this.#tether.isConnected ? this.#client.getInstructions() : undefined;
+  }
+
+  /** What went wrong last, if it has not gone well since. */
+  get failure(): string | undefined {
+    if (this.#failure === undefined) return this.#tether.isConnected ? undefined : 'has not answered yet';
+    return this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
+  }
+
+  /** Resolves when it is known what it offers, or after some patience: once for each instance that comes to stand here. */
+  get known(): Promise<void> | undefined {
+    return this.#known;
+  }
+
+  assign(instance: Instance | undefined): void {
+    this.#isThere = instance !== undefined;
+    const isNew = instance !== undefined && (instance.id !== this.#instance.id || this.#known === undefined);
+    if (instance !== undefined) this.#instance = instance;
+    else this.#offers.end();
+    this.#tether.assign(instance);
+    // Why it cannot be reached is asked again and again, and told by `failure`.
+    if (isNew) this.#known = this.#world.patiently(() => this.reach().catch(() => {}));
+  }
+
+  /**
+   * Resolves when it is connected, and what it offers is known.
+   *
+   * @throws ROLLCALL_UNREACHABLE if it is not there, or does not answer.
+   */
+  async reach(): Promise<void> {
+    try {
+      await this.#connected();
+      await this.#offers.listed;
+    } catch (error) {
+      throw explain(this.#instance, error);
+    }
+  }
+
+  /**
+   * Passes a request on. What the server answers is given as it is, an error of its own is thrown as it is.
+   *
+   * @throws ROLLCALL_UNREACHABLE, which names the instance, if it does not answer.
+   */
+  async request(method: string, params: Record<string, unknown>, options: Options, tool?: Tool): Promise<Outcome> {
+    const exchange = current.getStore();
+    if (exchange !== undefined) this.#exchanges.add(exchange);
+    const send = async () => {
+      await this.#connected();
+      return this.#send(method, params, options, tool);
+    };
+    try {
+      // Refused at the door, nothing has been done, so it can be done once more.
+      return await send().catch((error) =>
+        isUndelivered(error) || exchange?.wasRefused === true ? send() : Promise.reject(error),
+      );
+    } catch (error) {
+      throw explain(this.#instance, options.signal?.aborted === true ? options.signal.reason : error);
+    } finally {
+      if (exchange !== undefined) this.#exchanges.delete(exchange);
+    }
+  }
+
+  /** A server of 2025 is told once; one of 2026 with every call. */
+  setLevel(level: Level): void {
+    if (level === 'none' || this.#isModern || this.#client.getServerCapabilities()?.logging === undefined) return;
+    // If it does not want to know, it sends what it likes, and what is not wanted is left out.
+    this.#client.setLoggingLevel(level).catch(() => {});
+  }
+
+  /** The host has other roots now. Those of 2026 ask for them when they need them. */
+  rootsChanged(): void {
+    if (this.#tether.isConnected && !this.#isModern) this.#client.sendRootsListChanged().catch(() => {});
+  }
+
+  /** From now on it tells when this resource changes; also after it was replaced. */
+  async follow(uri: string): Promise<void> {
+    await this.reach();
+    await this.#following.add(uri);
+  }
+
+  unfollow(uri: string): Promise<void> {
+    return this.#following.remove(uri);
+  }
+
+  close(): Promise<void> {
+    return this.#tether.close();
+  }
+
+  get #isModern(): boolean {
+    return this.#client.getProtocolEra() === 'modern';
+  }
+
+  #begin(): void {
+    this.#failure = undefined;
+    const level = this.#world.level();
+    if (level !== undefined) this.setLevel(level);
+    this.#offers.begin();
+    this.#following.resume();
+  }
+
+  async #connected(): Promise<void> {
+    await this.#tether.reach();
+    if (!this.#tether.isConnected) throw unreachable(this.#instance, 'ended');
+  }
+
+  async #send(method: string, params: Record<string, unknown>, options: Options, tool?: Tool): Promise<Outcome> {
+    if (tool === undefined) return (await this.#client.request({ method, params }, asItIs, options)) as Outcome;
+    // Some arguments go as headers, too, if the tool says so. Whether the result is as promised is for the host to see.
+    const { outputSchema: _, ...toolDefinition } = tool;
+    return (await this.#client.callTool(params as { name: string }, { ...options, toolDefinition })) as Outcome;
+  }
+
+  /** Over SSE, and apart from calls, it is not said which one is meant: the latest, as long as that is the same host's. */
+  get #likely(): Exchange | undefined {
+    return this.#world.isShared && this.#exchanges.size > 1 ? undefined : [...this.#exchanges].at(-1);
+  }
+
+  #makeClient(): Client {
+    const { capabilities, asked, told } = this.#world;
+    const about = { name: 'rollcall-hub', version: '1' };
+    const client = new Client(about, { capabilities, versionNegotiation: { mode: 'auto' } });
+    const exchange = () => current.getStore() ?? this.#likely;
+    const ask = async ({ method, params }: { method: string; params?: unknown }) =>
+      (exchange()?.ask(method, params) ?? asked(method, params)) as never;
+    if (capabilities.elicitation !== undefined) client.setRequestHandler('elicitation/create', ask);
+    if (capabilities.sampling !== undefined) client.setRequestHandler('sampling/createMessage', ask);
+    if (capabilities.roots !== undefined) client.setRequestHandler('roots/list', ask);
+    // That of the SDK leaves out what is read together with the answer.
+    client.setNotificationHandler('notifications/progress', ({ params }) =>
+      [...this.#exchanges].find(({ ticket }) => ticket === params.progressToken)?.progress(params),
+    );
+    client.fallbackNotificationHandler = async ({ method, params = {} }) => {
+      if (method.endsWith('/list_changed')) return this.#offers.lookAgain();
+      if (method !== 'notifications/message') return told(this.label, { method, params });
+      const notice = { method, params: { ...params, logger: `${this.label}/${params.logger ?? ''}` } };
+      const heard = exchange();
+      if (heard === undefined) told(this.label, notice);
+      else heard.tell(notice);
+    };
+    // Streams that end, and attempts to open them again: whoever waits for an answer is told by the tether.
+    client.onerror = () => {};
+    return client;
+  }
+}
+
+/** The connection is given up when its session is unknown: then the call does not hear why. */
+const noting = (onlooker: Onlooker): Onlooker => ({
+  ...onlooker,
+  answered(request, status, refusal) {
+    const exchange = current.getStore();
+    if (exchange !== undefined) exchange.wasRefused = isForgotten(request, status, refusal);
+    onlooker.answered?.(request, status, refusal);
+  },
+});
