@@ -24,8 +24,11 @@ test('a host that does not read is told the latest progress, and only so much', 
   const progress = (value: number) => ({ method: 'notifications/progress', params: { value } });
   for (let each = 0; each < 1_000; each++) outbox.push(message(each));
   for (let each = 0; each < 1_000; each++) outbox.push(progress(each));
+  const changed = { method: 'notifications/tools/list_changed', params: {} };
+  for (let each = 0; each < 3; each++) outbox.push(changed);
   read();
   await outbox.empty;
+  expect(told.splice(-1)).toEqual([changed]);
   expect(told).toHaveLength(201);
   expect(told.slice(0, 200)).toEqual(Array.from({ length: 200 }, (_, each) => message(each)));
   expect(told[200]).toEqual(progress(999));

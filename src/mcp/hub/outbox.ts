@@ -26,8 +26,14 @@ export class Outbox {
 
   push(notice: Notice): void {
     const { length } = this.#waiting;
-    if (length < most) this.#waiting.push(notice);
-    else if (notice.method === 'notifications/progress') this.#waiting[length - 1] = notice;
+    const { method } = notice;
+    // That a list has changed is said once, and never left out.
+    const isNews = method.endsWith('/list_changed') && !this.#waiting.some((each) => each.method === method);
+    if (length < most || isNews) this.#waiting.push(notice);
+    else if (method === 'notifications/progress') {
+      const last = this.#waiting.findLastIndex((each) => each.method === method);
+      this.#waiting[last === -1 ? length - 1 : last] = notice;
+    }
     if (!this.#isSending) this.#sending = this.#sendAll();
   }
 
