@@ -3,7 +3,7 @@
 import { invalid, RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { Listeners } from '../registry/listeners.js';
-import type { Abortable } from '../registry/options.js';
+import { type Abortable, longestTimeout } from '../registry/options.js';
 import type { Registry } from '../registry/registry.js';
 import type { Watcher } from '../registry/watcher.js';
 import type { Client } from './client.js';
@@ -21,9 +21,6 @@ export interface ConnectionEvents {
 }
 
 const types: readonly (keyof ConnectionEvents)[] = ['connect', 'disconnect', 'error'];
-
-/** The longest that a timer can wait, in ms. */
-const longest = 2 ** 31 - 1;
 
 /** Connects for the first time. */
 export let openConnection: (
@@ -113,7 +110,7 @@ export class Connection implements AsyncDisposable {
     if (this.isConnected) return this.#instance;
     return new Promise((resolve, reject) => {
       // Nothing else may be going on in this process.
-      const held = this.#registry.clock.after(longest, () => {});
+      const held = this.#registry.clock.after(longestTimeout, () => {});
       held.hold(true);
       const settle = (act: () => void) => {
         held.cancel();

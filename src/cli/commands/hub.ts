@@ -63,8 +63,7 @@ function leaveBySignal(close: () => Promise<void>): () => Promise<void> {
   const leave = async () => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      // If this process was stalled meanwhile, what has become possible to send goes out first.
-      timer = setTimeout(() => setImmediate(resolve), farewell);
+      timer = setTimeout(resolve, farewell);
     });
     await Promise.race([close(), late]);
     clearTimeout(timer);

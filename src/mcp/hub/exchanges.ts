@@ -2,6 +2,7 @@
 
 import type { Tool } from '@modelcontextprotocol/client';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import { longestTimeout } from '../../registry/options.js';
 import { metaFor } from './directory.js';
 import { Exchange, type Outcome } from './exchange.js';
 import type { Link } from './link.js';
@@ -9,9 +10,6 @@ import type { Level } from './log-level.js';
 import { Mentions } from './mentions.js';
 
 const levelKey = 'io.modelcontextprotocol/logLevel';
-
-/** The longest that a timer can wait, in ms: the client of the SDK always has one, and ours knows of progress. */
-const longest = 2 ** 31 - 1;
 
 export interface Passed {
   readonly link: Link;
@@ -76,7 +74,8 @@ export class Exchanges {
         ...(mcpReq.inputResponses !== undefined && { inputResponses: mcpReq.inputResponses }),
         ...(state !== undefined && { requestState: state }),
       },
-      { signal, timeout: longest, allowInputRequired: true },
+      // The client of the SDK always has a timer, and ours knows of progress.
+      { signal, timeout: longestTimeout, allowInputRequired: true },
       tool,
     );
   }

@@ -3,21 +3,13 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import { Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { About, Voice } from './host.js';
+import { asItIs } from './lists.js';
 import { type Notice, Outbox } from './outbox.js';
 import type { Session } from './session.js';
 
 const instructions = `This server stands in front of the MCP servers that run on this machine, and follows them as they come and go.
 rollcall_instances lists them, rollcall_tools lists and searches their tools, rollcall_call calls one. Where there are
 not too many, their tools are listed here as well, as <instance>__<tool>.`;
-
-/** Any parameters; what they are for looks at them. */
-const anyParams = {
-  '~standard': {
-    version: 1,
-    vendor: 'rollcall',
-    validate: (value: unknown) => ({ value }),
-  },
-} as const;
 
 /**
  * A server for one connection, or one request, of a host. `sessionFor` gives the host's session; it is asked when the host
@@ -93,7 +85,7 @@ export function frontOf(version: string, sessionFor: (about: About) => Session):
     session(context).setLevel(params.level);
     return {};
   });
-  server.setRequestHandler('instances/list', { params: anyParams }, async (params, context) => {
+  server.setRequestHandler('instances/list', { params: asItIs }, async (params, context) => {
     const { structuredContent } = await session(context).instances((params as { query?: unknown }).query);
     return structuredContent as Any;
   });

@@ -8,7 +8,7 @@ export const most = 1_000;
 /** The most bytes of one list, as JSON. */
 const largest = 8 * 1_024 * 1_024;
 
-/** Any result is taken as it came; what of it can be used is for the caller to see. */
+/** A schema that takes anything as it came; what of it can be used is for the caller to see. */
 export const asItIs = {
   '~standard': { version: 1, vendor: 'rollcall', validate: (value: unknown) => ({ value }) },
 } as const;
