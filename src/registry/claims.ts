@@ -102,6 +102,8 @@ export class Claims {
       const newest = recordsOf(await this.#surveyor.survey({ mayLag }), prefix).at(-1);
       onLook?.(newest);
       if (newest !== undefined && !isFree(newest, probe, clock.now())) return newest;
+      // Whoever died may have passed it on between the listing and its death: only what stands there after is proof.
+      if (newest !== undefined && (await store.get(newest.id))?.version !== newest.version) continue;
       const token = newest === undefined ? 1 : tokenOf(newest.id) + 1;
       const nonce = createId('nonce', randomBytes(26));
       const record = makeRecord(

@@ -8,7 +8,7 @@ import { Registry } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { type Running, startNode } from '../support/processes.js';
 import { isWhole, prove, times } from '../support/prove.js';
-import { type Outcome, Race } from '../support/schedule.js';
+import { type Contender, type Outcome, Race } from '../support/schedule.js';
 import { tempFolder } from '../support/temp.js';
 
 function assertAlone({ tokens, overlaps }: Outcome, schedule: unknown): void {
@@ -109,6 +109,33 @@ prove(
       assertAlone(race.outcome, `asleep after ${calls} calls`);
       expect(race.outcome.tokens.length).toBeGreaterThan(1);
     }
+  },
+);
+
+prove(
+  'G9',
+  'a holder that passes the key on, and is killed at any step while another looks: only one of them holds it',
+  async () => {
+    let passed = 0;
+    const turns = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for (const schedule of turns.flatMap((a) => turns.flatMap((b) => turns.map((c) => [a, b, c] as const)))) {
+      const race = new Race(2, 2, true);
+      const [holder, other] = (await race.ready()) as [Contender, Contender];
+      const advance = async (who: Contender, steps: number) => {
+        for (let step = 0; step < steps; step++) {
+          who.advance();
+          await race.ready();
+        }
+      };
+      await advance(holder, schedule[0]);
+      await advance(other, schedule[1]);
+      await advance(holder, schedule[2]);
+      holder.crash();
+      if (holder.isHolding) passed++;
+      await advance(other, 60);
+      assertAlone(race.outcome, schedule);
+    }
+    expect(passed).toBeGreaterThan(100);
   },
 );
 

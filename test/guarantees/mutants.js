@@ -111,6 +111,13 @@ export const mutants = [
     to: "if (verdict !== 'dead' && now - renewedAt < (instance.ttl ?? 0)) return false;",
   },
   {
+    promise: 'G9',
+    what: 'a holder’s death is held against whom it has passed the key on to',
+    file: 'src/registry/claims.ts',
+    from: '(await store.get(newest.id))?.version !== newest.version',
+    to: 'newest.version === undefined',
+  },
+  {
     promise: 'G10',
     what: 'what crashed writers left is not swept',
     file: 'src/store/file/sweep.ts',

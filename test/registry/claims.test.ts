@@ -68,6 +68,23 @@ describe('a key', () => {
     expect((await c.registry.claim('leader')).token).toBe(3);
   });
 
+  test('is not free when its holder has passed it on, and was killed while another looked', async () => {
+    const { cluster, a, b } = await machine();
+    const claim = await a.registry.claim('leader');
+    const records = cluster.store.beside?.('claims') as FaultyStore;
+    const list = records.list.bind(records);
+    records.list = async (options) => {
+      const listed = await list(options);
+      records.list = list;
+      await claim.passTo(b.instance.process, {});
+      await cluster.kill(a);
+      return listed;
+    };
+    await expect(cluster.registry.claim('leader')).rejects.toMatchObject({ details: { process: { pid: b.pid } } });
+    await cluster.kill(b);
+    expect((await cluster.registry.claim('leader')).token).toBe(2);
+  });
+
   test('stays with a holder that is stopped, for however long', async () => {
     const { cluster, a, b } = await machine();
     const claim = await a.registry.claim('leader');

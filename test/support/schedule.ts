@@ -20,20 +20,30 @@ export interface Outcome {
 export class Race {
   readonly outcome: Outcome = { tokens: [], overlaps: 0 };
   readonly #contenders: Contender[];
+  readonly #isPassed: boolean;
 
-  /** `rounds`: how often each tries to hold it. */
-  constructor(count: number, rounds: number) {
+  /** `rounds`: how often each tries to hold it. `isPassed`: and then passes it on to a process that it has started. */
+  constructor(count: number, rounds: number, isPassed = false) {
     const shared = new MemoryStore({ clock: new FakeClock() });
     const table = new SimulatedMachine(undefined).table();
-    this.#contenders = Array.from({ length: count }, () => new Contender(shared, table, rounds, this.outcome));
+    this.#isPassed = isPassed;
+    const task: Task = { rounds, isPassed, outcome: this.outcome };
+    this.#contenders = Array.from({ length: count }, () => new Contender(shared, table, task));
     for (const each of this.#contenders) each.others = this.#contenders;
   }
 
   /** Who can take a step. */
   async ready(): Promise<Contender[]> {
-    await settle(2);
+    // What is listed is taken in over several turns.
+    await settle(this.#isPassed ? 6 : 2);
     return this.#contenders.filter(({ isWaiting }) => isWaiting);
   }
+}
+
+interface Task {
+  readonly rounds: number;
+  readonly isPassed: boolean;
+  readonly outcome: Outcome;
 }
 
 export class Contender {
@@ -42,9 +52,11 @@ export class Contender {
   hasCrashed = false;
   readonly #table: ProcessTable;
   readonly #pid: number;
+  /** What it has started, and whether that runs already: until then it ends with who started it. */
+  #child: { readonly pid: number; isRunning: boolean } | undefined;
   #go: (() => void) | undefined;
 
-  constructor(shared: MemoryStore, table: ProcessTable, rounds: number, outcome: Outcome) {
+  constructor(shared: MemoryStore, table: ProcessTable, task: Task) {
     const observer = table.spawn();
     this.#table = table;
     this.#pid = observer.pid;
@@ -52,21 +64,31 @@ export class Contender {
     const records = store.beside?.('claims') as FaultyStore;
     const step = () => this.step();
     records.before = { put: step, get: step, list: step, delete: step };
+    if (task.isPassed) {
+      // Between what is listed and what is made of it, too.
+      const list = records.list.bind(records);
+      records.list = async (options) => {
+        const listed = await list(options);
+        await step();
+        return listed;
+      };
+    }
     const world = {
       store,
       probe: { observer, look: (pid: number) => table.look(pid) },
       clock: new FakeClock(),
       report() {},
     };
-    void this.#run(new Claims(world, 45_000), rounds, outcome);
+    void this.#run(new Claims(world, 45_000), task);
   }
 
   get isWaiting(): boolean {
-    return this.#go !== undefined && !this.hasCrashed;
+    return this.hasCrashed ? this.isHolding : this.#go !== undefined;
   }
 
-  /** Its next call is made. */
+  /** Its next call is made. What was started by one that has crashed ends. */
   advance(): void {
+    if (this.hasCrashed) this.#endChild();
     const go = this.#go;
     this.#go = undefined;
     go?.();
@@ -75,8 +97,14 @@ export class Contender {
   /** SIGKILL. */
   crash(): void {
     this.hasCrashed = true;
-    this.isHolding = false;
     this.#table.kill(this.#pid);
+    if (this.#child?.isRunning !== true) this.#endChild();
+  }
+
+  #endChild(): void {
+    this.isHolding = false;
+    if (this.#child !== undefined) this.#table.kill(this.#child.pid);
+    this.#child = undefined;
   }
 
   step(): Promise<void> {
@@ -85,7 +113,7 @@ export class Contender {
     });
   }
 
-  async #run(claims: Claims, rounds: number, outcome: Outcome): Promise<void> {
+  async #run(claims: Claims, { rounds, isPassed, outcome }: Task): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       let claim: Claim;
       try {
@@ -98,8 +126,13 @@ export class Contender {
       this.isHolding = true;
       outcome.tokens.push(claim.token);
       if (this.others.filter(({ isHolding }) => isHolding).length > 1) outcome.overlaps++;
+      if (isPassed) {
+        const child = this.#table.spawn();
+        this.#child = { pid: child.pid, isRunning: false };
+        if (await claim.passTo(child, {})) this.#child.isRunning = true;
+      }
       await this.step();
-      this.isHolding = false;
+      this.#endChild();
       await claim.release();
     }
   }
