@@ -7,7 +7,7 @@ import { root } from './support/processes.js';
 
 const source = join(root, 'src');
 /** From the ground up. A file may import from its own folder and from those before it. */
-const storeys = ['core', 'process', 'store', 'registry', 'testing', 'mcp', 'health', 'route', 'cli'];
+const storeys = ['core', 'process', 'store', 'registry', 'testing', 'mcp', 'health', 'route', 'hub', 'cli'];
 
 interface Import {
   readonly from: string;

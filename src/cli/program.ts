@@ -2,8 +2,8 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isRollcallError } from '../core/errors.js';
+import { callTimeout, exposures } from '../hub/settings.js';
 import { type Host, hosts } from '../mcp/host.js';
-import { callTimeout, exposures } from '../mcp/hub/settings.js';
 import { longestTimeout } from '../registry/options.js';
 import { Registry } from '../registry/registry.js';
 import type { HubCommandOptions } from './commands/hub.js';

@@ -1,10 +1,10 @@
 /** `rollcall export`: the live MCP servers as static configuration for a host. */
 
 import type { Query } from '../../core/query.js';
+import { hubKind } from '../../hub/settings.js';
 import type { Host } from '../../mcp/host.js';
 import { exportConfig } from '../../mcp/host-config.js';
 import { factsOf } from '../../mcp/hosts.js';
-import { hubKind } from '../../mcp/hub/settings.js';
 import { isMcp } from '../../mcp/remote.js';
 import type { Registry } from '../../registry/registry.js';
 import { exitCodes } from '../failure.js';

@@ -1,10 +1,10 @@
 /** `rollcall hub --print-config`: what makes an MCP host start the hub. */
 
 import type { Query } from '../../core/query.js';
+import { callTimeout, type Exposure } from '../../hub/settings.js';
 import type { Host } from '../../mcp/host.js';
 import { hubConfig, isReplaced } from '../../mcp/host-config.js';
 import { factsOf } from '../../mcp/hosts.js';
-import { callTimeout, type Exposure } from '../../mcp/hub/settings.js';
 import type { Terminal } from '../terminal.js';
 
 /** The snippet goes to stdout, with the filters of `query` as the command line takes them; where it belongs, to stderr. */

@@ -2,10 +2,10 @@
 
 import { printable } from '../../core/printable.js';
 import type { Query } from '../../core/query.js';
-import { serveHttp } from '../../mcp/hub/http.js';
-import { Hub } from '../../mcp/hub/hub.js';
-import type { Exposure } from '../../mcp/hub/settings.js';
-import { serveHost } from '../../mcp/hub/stdio.js';
+import { serveHttp } from '../../hub/http.js';
+import { Hub } from '../../hub/hub.js';
+import type { Exposure } from '../../hub/settings.js';
+import { serveHost } from '../../hub/stdio.js';
 import type { Registry } from '../../registry/registry.js';
 import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';

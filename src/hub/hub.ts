@@ -1,11 +1,11 @@
 /** All live MCP servers that are asked for, for as many hosts as there are. */
 
-import type { Clock, Timer } from '../../core/clock.js';
-import type { Instance } from '../../core/instance.js';
-import type { Query } from '../../core/query.js';
-import type { Registry } from '../../registry/registry.js';
-import type { Watcher } from '../../registry/watcher.js';
-import { wayTo } from '../way.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { Instance } from '../core/instance.js';
+import type { Query } from '../core/query.js';
+import { wayTo } from '../mcp/way.js';
+import type { Registry } from '../registry/registry.js';
+import type { Watcher } from '../registry/watcher.js';
 import { Board } from './board.js';
 import { callTimeout, type Exposure, hubKind } from './settings.js';
 

@@ -1,8 +1,8 @@
 /** Which instance stands under which label. */
 
-import { byAge } from '../../core/age.js';
-import type { Instance } from '../../core/instance.js';
-import { serviceOf } from '../service.js';
+import { byAge } from '../core/age.js';
+import type { Instance } from '../core/instance.js';
+import { serviceOf } from '../mcp/service.js';
 import { labelFor } from './names.js';
 
 /**

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Instance } from '../../src/core/instance.js';
-import { Board } from '../../src/mcp/hub/board.js';
-import { labelFor, namesFor } from '../../src/mcp/hub/names.js';
+import { Board } from '../../src/hub/board.js';
+import { labelFor, namesFor } from '../../src/hub/names.js';
 import { makeInstance } from '../support/make-instance.js';
 
 const nobody = new Set<string>();

@@ -1,6 +1,6 @@
 /** Which of many hosts over HTTP are still there: most go without a word. */
 
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 
 /** Who has not been heard of for so long, in ms, and has no stream open, has gone. */
 const longestSilence = 600_000;

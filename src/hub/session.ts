@@ -2,8 +2,8 @@
 
 import type { ClientCapabilities, Tool } from '@modelcontextprotocol/client';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import { isRollcallError } from '../../core/errors.js';
-import type { Instance } from '../../core/instance.js';
+import { isRollcallError } from '../core/errors.js';
+import type { Instance } from '../core/instance.js';
 import { asListed, Directory, type Found, uriFor } from './directory.js';
 import type { Outcome } from './exchange.js';
 import { Exchanges } from './exchanges.js';

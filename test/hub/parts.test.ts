@@ -2,12 +2,12 @@
 
 import { ProtocolError } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
+import { Followed } from '../../src/hub/followed.js';
+import { listable } from '../../src/hub/listable.js';
+import { listAll } from '../../src/hub/lists.js';
+import { type Notice, Outbox } from '../../src/hub/outbox.js';
+import { Presence } from '../../src/hub/presence.js';
 import { isForgotten } from '../../src/mcp/forgotten.js';
-import { Followed } from '../../src/mcp/hub/followed.js';
-import { listable } from '../../src/mcp/hub/listable.js';
-import { listAll } from '../../src/mcp/hub/lists.js';
-import { type Notice, Outbox } from '../../src/mcp/hub/outbox.js';
-import { Presence } from '../../src/mcp/hub/presence.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
 test('a host that does not read is told the latest progress, and only so much', async () => {

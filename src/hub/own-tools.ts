@@ -1,8 +1,8 @@
 /** The tools of the hub itself, which are always there: for hosts that list once, and for more tools than one can list. */
 
 import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
-import { addressOf } from '../../core/address.js';
-import type { Instance } from '../../core/instance.js';
+import { addressOf } from '../core/address.js';
+import type { Instance } from '../core/instance.js';
 import type { Directory } from './directory.js';
 import type { Link } from './link.js';
 import { Mistake } from './mistake.js';

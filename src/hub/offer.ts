@@ -1,7 +1,7 @@
 /** What an instance offers, and what becomes of it. */
 
 import type { Client, Prompt, Resource, ResourceTemplateType, Tool } from '@modelcontextprotocol/client';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { current } from './exchange.js';
 import { listable } from './listable.js';
 import { type List, listAll } from './lists.js';

@@ -1,13 +1,13 @@
 /** One host's connection to what stands under one label. */
 
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
-import type { Instance } from '../../core/instance.js';
-import { dial, transportFor } from '../dial.js';
-import type { Onlooker } from '../fetch.js';
-import { isForgotten } from '../forgotten.js';
-import { Tether } from '../tether.js';
-import { isUndelivered, unreachable } from '../unreachable.js';
-import { requireWay } from '../way.js';
+import type { Instance } from '../core/instance.js';
+import { dial, transportFor } from '../mcp/dial.js';
+import type { Onlooker } from '../mcp/fetch.js';
+import { isForgotten } from '../mcp/forgotten.js';
+import { Tether } from '../mcp/tether.js';
+import { isUndelivered, unreachable } from '../mcp/unreachable.js';
+import { requireWay } from '../mcp/way.js';
 import { current, type Exchange, type Outcome } from './exchange.js';
 import { explain } from './explain.js';
 import { Following } from './following.js';

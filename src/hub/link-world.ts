@@ -1,7 +1,7 @@
 /** What a link needs of the host's session it is part of. */
 
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Level } from './log-level.js';
 import type { Kind } from './offer.js';
 import type { Notice } from './outbox.js';

@@ -2,7 +2,7 @@
 
 import type { Tool } from '@modelcontextprotocol/client';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import { longestTimeout } from '../../registry/options.js';
+import { longestTimeout } from '../registry/options.js';
 import { metaFor } from './directory.js';
 import { Exchange, type Outcome } from './exchange.js';
 import type { Link } from './link.js';
