@@ -51,3 +51,12 @@ export interface Suspension {
 export interface HealthSource {
   of(id: string): Pick<Health, 'status' | 'responseTime' | 'suspended'> | undefined;
 }
+
+/** How all are that are watched. */
+export interface Report {
+  /** In ms since 1970. */
+  readonly at: number;
+  readonly counts: Readonly<Record<HealthStatus, number>>;
+  /** Oldest registration first. */
+  readonly instances: readonly Health[];
+}

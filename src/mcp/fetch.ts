@@ -32,7 +32,7 @@ export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Respons
  * silence. Each request has a connection of its own: one that is kept may have been closed by the server just when it is
  * used again, and nobody can tell then whether the request was taken.
  */
-export function fetchTo(way: Way, onlooker: Onlooker = {}): Fetch {
+export function fetchTo(way: Pick<Way, 'url' | 'socketPath' | 'headers'>, onlooker: Onlooker = {}): Fetch {
   return async (input, init = {}) => {
     const url = new URL(input);
     if (url.origin !== way.url.origin) {
