@@ -40,6 +40,7 @@ await build({
     schema: 'src/schema.ts',
     'testing/index': 'src/testing/index.ts',
     'mcp/index': 'src/mcp/index.ts',
+    'health/index': 'src/health/index.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import * as health from '../src/health/index.js';
 import * as rollcall from '../src/index.js';
 import * as mcp from '../src/mcp/index.js';
 import * as schema from '../src/schema.js';
@@ -69,6 +70,35 @@ test('the names of rollcall/mcp', () => {
     'ProbeOptions',
     'Refusal',
     'StdioTransport',
+  ]);
+});
+
+test('the names of rollcall/health', () => {
+  expect(Object.keys(health).sort()).toEqual(['HealthMonitor', 'restart']);
+  expect(typesIn('src/health/index.ts')).toEqual([
+    'CheckFunction',
+    'CheckName',
+    'CheckRequest',
+    'Checkup',
+    'Finding',
+    'Healer',
+    'HealerOptions',
+    'Health',
+    'HealthSource',
+    'HealthStatus',
+    'HttpCheck',
+    'Level',
+    'Limits',
+    'LoadCheck',
+    'MonitorEvents',
+    'MonitorOptions',
+    'Outcome',
+    'Placing',
+    'PlainCheck',
+    'Report',
+    'RestartOptions',
+    'Suspension',
+    'Transition',
   ]);
 });
 
