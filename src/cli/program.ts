@@ -1,15 +1,15 @@
 /** The commands, their options, and what they exit with. */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { isRollcallError } from '../core/errors.js';
 import { callTimeout, exposures } from '../hub/settings.js';
 import { type Host, hosts } from '../mcp/host.js';
-import { longestTimeout } from '../registry/options.js';
 import { Registry } from '../registry/registry.js';
+import { duration, port } from './arguments.js';
 import type { HubCommandOptions } from './commands/hub.js';
-import { parseDuration } from './duration.js';
 import { exitCodes, Failure } from './failure.js';
 import { collect, type Filters, toQuery, withFilters } from './filters.js';
+import { addHealthCommands } from './health-commands.js';
 import { packageVersion } from './package-version.js';
 import type { Terminal } from './terminal.js';
 
@@ -82,6 +82,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         return get(registry, terminal, word, options);
       }),
     );
+
+  addHealthCommands({ command, inRegistry, terminal });
 
   command('url <name|id>', 'print just the URL: curl $(rollcall url api)')
     .option('--type <type>', 'of the endpoint of this type')
@@ -228,19 +230,6 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (isRollcallError(error, 'ROLLCALL_TIMEOUT')) return exitCodes.timeout;
     return exitCodes.failed;
   }
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('A duration is a number with ms, s, m or h: 30s.');
-  if (ms > longestTimeout) throw new InvalidArgumentError('The longest is 24 days (576h).');
-  return ms;
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (text !== '' && Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('A port is a number from 0 (any that is free) to 65535.');
 }
 
 function messageOf(error: unknown): string {

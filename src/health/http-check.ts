@@ -11,7 +11,7 @@ export interface HttpCheck extends Placing {
   readonly url?: string | undefined;
   /** One of these statuses; any of 200–299 unless given. */
   readonly status?: number | readonly number[] | undefined;
-  /** What its answer, which must be JSON then, has to be: fails unless this returns true. */
+  /** What its answer, which must be JSON then, has to be: fails if this returns nothing true. */
   readonly body?: ((body: unknown) => boolean) | undefined;
   /** Whether the headers of its entry that are marked as secret are sent: it may want its token for this, too. */
   readonly withSecrets?: boolean | undefined;
