@@ -14,6 +14,7 @@ const stories = [
   'demo.js',
   'ensure.js',
   'express.js',
+  'health.js',
   'http-server.js',
   'hub.js',
   'leader.js',

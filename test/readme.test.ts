@@ -81,6 +81,20 @@ test('the server that is connected to answers', async () => {
   expect(client.lines).toEqual([said]);
 });
 
+test('the monitor sees a server fall ill', async () => {
+  const folder = createConsumer();
+  const env = { ROLLCALL_DIR: join(folder, 'registry') };
+  writeFileSync(join(folder, 'health.js'), named('health.js'));
+  const server = start(process.execPath, [join(root, 'test/programs/health-server.js'), 'well', 'api'], env);
+  await server.line(/^registered /);
+  const monitor = start(process.execPath, ['health.js'], env, folder);
+  expect(await monitor.line(/passing/, 20_000)).toBe('api: unknown → passing ');
+  server.say('failing');
+  expect(await monitor.ended, monitor.errors()).toEqual({ code: 0, signal: null });
+  const [said = ''] = named('health.js').match(/(?<=counts\); \/\/ ).*/) ?? [];
+  expect(monitor.lines.slice(1)).toEqual(['api: passing → critical (http: answers 500)', said]);
+});
+
 test('all its snippets are TypeScript as they stand', () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
@@ -89,6 +103,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'notes.ts'), named('notes.js'));
   writeFileSync(join(folder, 'announced.ts'), named('announced.js'));
   writeFileSync(join(folder, 'connected.ts'), named('connected.js'));
+  writeFileSync(join(folder, 'health.ts'), named('health.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
@@ -97,6 +112,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'notes.ts'), '');
   writeFileSync(join(folder, 'announced.ts'), '');
   writeFileSync(join(folder, 'connected.ts'), '');
+  writeFileSync(join(folder, 'health.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(
@@ -160,7 +176,7 @@ test('every command it shows works', async () => {
   expect(commands.length).toBeGreaterThanOrEqual(10);
   for (const command of commands) {
     // These run until they are told to stop, or until their host goes.
-    const isLasting = /^rollcall (watch|run|hub .*--http)/.test(command);
+    const isLasting = /^rollcall (watch|health --watch|run|hub .*--http)/.test(command);
     const running = start('sh', ['-c', `exec ${command}`], env, folder);
     if (command.startsWith('rollcall hub')) running.child.stdin?.end();
     if (isLasting) {

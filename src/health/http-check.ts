@@ -70,7 +70,8 @@ function parsed(text: string): unknown {
   }
 }
 
+/** One of the words of that format: whatever else stands there may be an echo of what was sent. */
 function statusIn(text: string): string | undefined {
   const { status } = (parsed(text) ?? {}) as { status?: unknown };
-  return typeof status === 'string' ? status.toLowerCase().slice(0, 20) : undefined;
+  return ['pass', 'ok', 'up', 'warn', 'fail', 'error', 'down'].find((word) => word === status);
 }

@@ -19,11 +19,10 @@ export interface RestartOptions extends Omit<EnsureOptions, 'signal' | 'strategy
  * What it cannot end (another user's, or in another container) rejects, and nothing is started.
  */
 export function restart(registry: Registry, { grace = 5_000, ...options }: RestartOptions): Healer {
-  return async (instance: Instance, { signal }) => {
+  // The signal is of no use here: it is aborted as soon as the old one is gone, and that is when the new one is needed.
+  return async (instance: Instance) => {
     await endProcess(registry, instance, grace);
-    signal.throwIfAborted();
     await registry.reap();
-    // Not by our signal: that the old one is gone ends this case, and is no reason to give up the new one.
     await registry.ensure({ name: instance.name }, options);
   };
 }

@@ -1,13 +1,17 @@
 /** G16: secrets never appear in lists, events, logs, errors, tables, arguments or URLs. */
 
 import { Console } from 'node:console';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
 import { expect, onTestFinished } from 'vitest';
 import { createId } from '../../src/core/id.js';
+import { HealthMonitor } from '../../src/health/monitor.js';
 import {
   type Endpoint,
   type Instance,
@@ -195,6 +199,42 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
     expectNoCanary(canary, urlOf({ ...registration.instance, endpoints: [endpoint] }), 'urlOf');
   }
 });
+
+prove(
+  'G16',
+  'a monitor whose checks send the secret, to a server that echoes it everywhere, does not tell it',
+  async () => {
+    const canary = createCanary();
+    const server = createServer(({ headers: { authorization = '' } }, response) => {
+      response.writeHead(500, authorization, { 'content-type': 'application/health+json', 'x-echo': authorization });
+      response.end(JSON.stringify({ status: authorization, output: authorization }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const [endpoint] = endpointsWith(canary);
+    const endpoints = [{ ...endpoint, type: 'http', url: `http://127.0.0.1:${port}/` }];
+    const told: unknown[] = [];
+    const registry = open({ directory: tempFolder(), onError: (error) => void told.push(error) });
+    await registry.register({ name: 'api', kind: 'mcp', endpoints, health: { url: '/health' } });
+    const checks = [{ check: 'http', withSecrets: true }, { check: 'mcp' }] as const;
+    for (const [index, check] of checks.entries()) {
+      const monitor = new HealthMonitor(registry, { checks: [check], failureThreshold: 1 });
+      for (const type of ['transition', 'checked', 'suspend', 'error'] as const) {
+        monitor.on(type, (...event: unknown[]) => void told.push(event, ...event));
+      }
+      const report = await monitor.round();
+      expect(report.instances[0]?.lastFailure?.check).toBe(checks[index]?.check);
+      monitor.suspend(report.instances[0]?.id ?? '', 'by hand');
+      for (const value of [report, monitor, monitor.report()]) expectNoCanary(canary, shown(value), 'the monitor');
+      await monitor.close();
+    }
+    expect(told.length).toBeGreaterThan(6);
+    for (const event of told) expectNoCanary(canary, shown(event), 'an event of the monitor');
+    await registry.close();
+  },
+);
 
 prove('G16', 'a secret is not found by asking for it', async () => {
   const canary = createCanary();

@@ -208,4 +208,11 @@ export const mutants = [
     from: "this.#drop(previous, target?.id === previous.id ? 'it has moved' : reason);",
     to: '',
   },
+  {
+    promise: 'G24',
+    what: 'one failed round is enough to be critical',
+    file: 'src/health/standing.ts',
+    from: "if (failed >= failureThreshold) return 'critical';",
+    to: "if (failed > 0 && failureThreshold > 0) return 'critical';",
+  },
 ];

@@ -72,6 +72,15 @@ export const invocations: Readonly<Record<string, readonly string[]>> = {
     '--expose bogus',
     '--timeout x',
   ],
+  // They connect, which is what they are asked for; where to is for test/health/http-check.test.ts.
+  health: [
+    'nobody',
+    'nobody --json --timeout 1s',
+    'nobody --kind x --tag y --capability z --status ready --cwd /',
+    'nobody --watch --interval bogus',
+    '-w --timeout bogus',
+  ],
+  ping: ['nobody', 'BROKEN', 'nobody --json', 'nobody --timeout 1s', 'nobody --timeout bogus', ''],
   prune: ['--dry-run', '--dry-run --json', '-n', '', '--json'],
   doctor: ['', '--json'],
   help: ['', 'get', 'bogus'],
