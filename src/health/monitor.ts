@@ -48,8 +48,6 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
         checked: (instance, checkup) => this.#listeners.emit('checked', instance, checkup),
         transition: (transition) => this.#tell(transition),
         doubt: (event) => this.#listeners.emit('doubt', event),
-        // With its registry, too.
-        isOver: () => this.#watcher.isClosed,
       },
     );
     this.#recoveries = new Recoveries({
@@ -63,8 +61,9 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
     this.#watcher.on('change', (instance) => this.#ward.readmit(instance));
     this.#watcher.on('remove', ({ id }) => this.#dismiss(id));
     this.#watcher.on('error', (error) => this.#fail(error));
-    if (signal?.aborted === true) this.#end();
-    else signal?.addEventListener('abort', () => this.#end(), { once: true });
+    // By us, by the signal, or with the registry.
+    this.#watcher.on('close', () => this.#end());
+    if (this.#watcher.isClosed) this.#end();
   }
 
   /** How this instance is; `undefined` if it is not watched. */
@@ -181,7 +180,6 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
 
   /** Stops. What was asked is not waited for. */
   async close(): Promise<void> {
-    this.#end();
     await this.#watcher.close();
   }
 

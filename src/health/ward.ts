@@ -35,8 +35,6 @@ export interface WardEvents {
   checked(instance: Instance, checkup: Checkup): void;
   transition(transition: Transition): void;
   doubt(event: { readonly failing: number; readonly of: number }): void;
-  /** Whether nobody wants to know any more. */
-  isOver(): boolean;
 }
 
 export class Ward {
@@ -136,7 +134,6 @@ export class Ward {
   }
 
   async #once(patient: Patient): Promise<void> {
-    if (this.#events.isOver()) return this.close();
     const { clock } = this.#registry;
     const began = clock.monotonic();
     const checkup = await examine(patient, {
@@ -144,7 +141,6 @@ export class Ward {
       lanes: this.#lanes,
       signal: this.#closing.signal,
     });
-    if (this.#events.isOver()) this.close();
     if (this.#closing.signal.aborted || this.#patients.get(patient.instance.id) !== patient) return;
     if (checkup !== undefined) this.#record(patient, checkup);
     const interval = patient.schedule.interval * (1 - jitter + 2 * jitter * Math.random());

@@ -23,9 +23,11 @@ export interface WatcherEvents {
   ready: [instances: readonly Instance[]];
   /** A look failed; the set stays as it was, and the next look comes. Without a listener it goes to `onError`. */
   error: [error: unknown];
+  /** It has been closed, by itself or with its registry: nothing else is told any more. */
+  close: [];
 }
 
-const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error'];
+const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error', 'close'];
 
 /**
  * Tells the present set as `add`, then `ready`, then every `add`, `change` and `remove`; for one id in that order.
@@ -148,6 +150,7 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     this.#forgetSignal();
     for (const stream of this.#streams) stream.end(failure);
     this.#streams.clear();
+    this.#listeners.emit('close');
     this.#listeners.clear();
     this.#onClose(this);
   }

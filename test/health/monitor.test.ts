@@ -359,6 +359,12 @@ describe('a round of all, now', () => {
     const blind = new HealthMonitor(cluster.registry);
     onTestFinished(() => blind.close());
     await expect(blind.round()).rejects.toMatchObject({ code: 'ROLLCALL_STORE' });
+    // With its registry, too, before it is known what is there.
+    const { cluster: other } = await ward(['a'], well);
+    const early = new HealthMonitor(other.registry).round();
+    early.catch(() => {});
+    await other.registry.close();
+    await expect(early).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
   });
 });
 
