@@ -32,6 +32,7 @@ export { isSecret, Secret } from './core/secret.js';
 export type { Look, Verdict } from './core/verdict.js';
 export type { Comparison, Where } from './core/where.js';
 export type { Folder, Nearness, Relation } from './core/workspace.js';
+export type { Messages } from './process/messages.js';
 export type { Probe } from './process/probe.js';
 export type { Claim } from './registry/claim.js';
 export {
@@ -64,7 +65,7 @@ export { Reaper, type ReapOptions, type ReapResult } from './registry/reaper.js'
 export { Registration } from './registry/registration.js';
 export { Registry } from './registry/registry.js';
 export type { Sighting } from './registry/sighting.js';
-export { Watcher, type WatcherEvents } from './registry/watcher.js';
+export { type Staleness, Watcher, type WatcherEvents } from './registry/watcher.js';
 export type { World } from './registry/world.js';
 export { type Directory, resolveDirectory } from './store/file/directory.js';
 export { FileStore, type FileStoreOptions } from './store/file/file-store.js';

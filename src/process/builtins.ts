@@ -2,3 +2,5 @@
 
 export const fs: typeof import('node:fs') = process.getBuiltinModule('node:fs');
 export const os: typeof import('node:os') = process.getBuiltinModule('node:os');
+export const diagnostics: typeof import('node:diagnostics_channel') =
+  process.getBuiltinModule('node:diagnostics_channel');

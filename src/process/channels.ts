@@ -1,44 +1,13 @@
-/** What rollcall tells to whoever listens: channels of node:diagnostics_channel. They cost nothing unless someone does. */
+/** Where rollcall tells whoever listens: channels of node:diagnostics_channel. They cost nothing unless someone does. */
 
-import { type Channel, channel } from 'node:diagnostics_channel';
+import type { Channel } from 'node:diagnostics_channel';
+import { diagnostics } from './builtins.js';
+import type { Messages } from './messages.js';
 
-/** Instants (`at`) are in ms since 1970, durations (`took`) in ms. Nothing in here is secret. */
-export interface Messages {
-  /** An instance has been registered; its entry can be seen by all. */
-  'rollcall:register': { at: number; id: string; name: string; pid: number };
-  /** It has been taken back by its owner. */
-  'rollcall:deregister': { at: number; id: string; name: string };
-  /** A `discover` or `pick` has been answered. */
-  'rollcall:discover': { at: number; took: number; query: object; found: number };
-  /** The verdict on an entry is another than at the last look, or it is the first. */
-  'rollcall:verdict': {
-    at: number;
-    id: string;
-    name: string | undefined;
-    verdict: string;
-    previous: string | undefined;
-    reason: string;
-  };
-  /** A dead entry has been removed. */
-  'rollcall:reap': { at: number; id: string; name: string | undefined; reason: string };
-  /** A monitor has come to another status. */
-  'rollcall:health': { at: number; id: string; name: string; from: string; to: string; reason: string | undefined };
-  /** One attempt of a call through a router has ended. */
-  'rollcall:route': {
-    at: number;
-    took: number;
-    query: object;
-    id: string;
-    name: string;
-    /** From 1. */
-    attempt: number;
-    outcome: 'answered' | 'failed';
-    reason: string | undefined;
-  };
-}
+const named = <Name extends keyof Messages>(name: Name) =>
+  diagnostics.channel(name) as Channel<Messages[Name], Messages[Name]>;
 
-const named = <Name extends keyof Messages>(name: Name) => channel(name) as Channel<Messages[Name], Messages[Name]>;
-
+/** Whoever tells asks `hasSubscribers` before he makes a message. Held here, since Node holds them weakly. */
 export const channels = {
   register: named('rollcall:register'),
   deregister: named('rollcall:deregister'),

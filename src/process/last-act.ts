@@ -2,7 +2,8 @@
 
 import { nextTurn, soon } from './turns.js';
 
-type Act = () => void;
+/** If it gives a function, that is called when all are done: what it calls may be slow, or end the process at once. */
+type Act = () => unknown;
 
 const acts = new Set<Act>();
 let unhook: (() => void) | undefined;
@@ -88,11 +89,13 @@ function librariesListening(): number {
 }
 
 function runAll(): void {
+  const afterwards: unknown[] = [];
   for (const act of acts) {
     try {
-      act();
+      afterwards.push(act());
     } catch {
       // The process is ending and nobody can be told; what is left behind is found dead by the next reader.
     }
   }
+  for (const each of afterwards) if (typeof each === 'function') each();
 }

@@ -1,5 +1,7 @@
 /** What a surveyor keeps of an entry between two looks: its sighting, and for how long that stands. */
 
+import { sortedByAge } from '../core/age.js';
+import type { Instance } from '../core/instance.js';
 import type { Look, Verdict } from '../core/verdict.js';
 import type { Reading } from './readings.js';
 import type { Sighting } from './sighting.js';
@@ -62,4 +64,12 @@ export function witnessesOf(all: readonly Kept[]): Kept[] {
     met.set(pid, start);
     return true;
   });
+}
+
+/** Oldest registration first, the illegible before all. */
+export function inOrder(all: readonly Kept[]): Kept[] {
+  const illegible = all.filter(({ sighting }) => sighting.instance === undefined);
+  illegible.sort((a, b) => (a.sighting.id < b.sighting.id ? -1 : 1));
+  const legible = all.filter(({ sighting }) => sighting.instance !== undefined);
+  return [...illegible, ...sortedByAge(legible, ({ sighting }) => sighting.instance as Instance)];
 }

@@ -1,4 +1,4 @@
-/** When to look: at once at what a hint names, at everything on a slow tick, and soon where a hint names nothing. */
+/** When to look: at once at what a hint names, at everything on a slow tick, soon where a hint names nothing; with back-off. */
 
 import type { Timer } from '../core/clock.js';
 import { soon } from '../process/turns.js';
@@ -8,14 +8,23 @@ import type { World } from './world.js';
 /** Between two looks at everything when nothing is heard, in ms: what a death without a word, and a lost hint, cost. */
 const tick = 500;
 
+/**
+ * Between two looks that fail: doubled from one tick up to this, in ms, less a quarter at most by chance, so that many
+ * watchers of one disk do not come at once. With the look itself the view is right again within 2.5 s of the repair.
+ */
+const longestTick = 2_000;
+
+/** Between a look that failed and the one that a hint leads to, in ms, however many hints come. */
+const breather = 100;
+
 /** Between a hint without a name and the look, in ms. Grows with what a look costs, to a tenth of the time. */
 const pause = 2;
 
 /** Names beyond which one look at everything is less work. */
 const many = 256;
 
-/** Looks at these entries, or at all. Never rejects. */
-type Look = (ids?: readonly string[]) => Promise<void>;
+/** Looks at these entries, or at all. Never rejects; `false` says that it could not be done. */
+type Look = (ids?: readonly string[]) => Promise<unknown>;
 
 /** Never two looks at a time: the older could overtake the newer. */
 export class Lookout {
@@ -28,6 +37,9 @@ export class Lookout {
   #isOver = false;
   #isHeld = false;
   #lookTook = 0;
+  /** Looks that failed since the last that did not; when the last of them was over (monotonic, in ms). */
+  #failures = 0;
+  #failedAt = 0;
   #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #unwatch: Promise<Unwatch | undefined> | undefined;
@@ -51,8 +63,11 @@ export class Lookout {
   /** Something may have changed: this entry, or any. */
   hint(id?: string): void {
     if (this.#isOver) return;
-    if (id === undefined) {
-      this.#plan(Math.max(pause, Math.min(this.#lookTook * 9, tick)));
+    if (id === undefined || this.#failures > 0) {
+      const rest = Math.max(pause, Math.min(this.#lookTook * 9, tick));
+      // Where looks fail, hints may come in storms, and each look may cost a timeout of some disk.
+      const left = this.#failures > 0 ? this.#failedAt + breather - this.#world.clock.monotonic() : 0;
+      this.#plan(Math.max(rest, left));
       return;
     }
     this.#named.add(id);
@@ -107,20 +122,37 @@ export class Lookout {
   async #work(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    while (!this.#isOver && (this.#isAllDue || this.#named.size > 0)) await this.#once();
+    let isDue = this.#isDue();
+    while (isDue) isDue = (await this.#once()) && this.#isDue();
     this.#isLooking = false;
-    this.#plan(tick);
+    if (this.#failures === 0) this.#plan(tick);
+    else this.#plan(this.#isDue() ? breather : backOff(this.#failures));
   }
 
-  async #once(): Promise<void> {
-    const isAll = this.#isAllDue || this.#named.size > many;
+  #isDue(): boolean {
+    return !this.#isOver && (this.#isAllDue || this.#named.size > 0);
+  }
+
+  /** One look. `false`: it failed. */
+  async #once(): Promise<boolean> {
+    // After one that failed nothing is known to be as it was.
+    const isAll = this.#isAllDue || this.#named.size > many || this.#failures > 0;
     const names = [...this.#named];
     this.#named.clear();
-    if (!isAll) return this.#look(names);
-    this.#isAllDue = false;
+    this.#isAllDue &&= !isAll;
     const { clock } = this.#world;
     const began = clock.monotonic();
-    await this.#look();
-    this.#lookTook = clock.monotonic() - began;
+    const isDone = (await this.#look(isAll ? undefined : names)) !== false;
+    const ended = clock.monotonic();
+    if (isAll) this.#lookTook = ended - began;
+    if (!isDone) this.#failedAt = ended;
+    this.#failures = isDone ? 0 : this.#failures + 1;
+    return isDone;
   }
+}
+
+/** Until the next look after so many that failed, in ms. */
+function backOff(failures: number): number {
+  const doubled = Math.min(tick * 2 ** (failures - 1), longestTick);
+  return doubled * (0.75 + Math.random() / 4);
 }

@@ -3,8 +3,10 @@
 import { decodePlain } from '../core/codec.js';
 import { RollcallError } from '../core/errors.js';
 import type { Instance, ProcessIdentity } from '../core/instance.js';
+import { read } from '../core/read.js';
 import { prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
+import type { StoreEntry } from '../store/store.js';
 
 /** What is proved of a process now, if anything is. */
 export function verdictOn(process: ProcessIdentity, probe: Probe): 'alive' | 'dead' | undefined {
@@ -23,6 +25,11 @@ export function isOwn({ id, process: mine }: Instance, body: string): boolean {
   if (typeof theirs !== 'object' || theirs === null) return true;
   const fields = ['pid', 'start', 'machine', 'boot', 'pidNamespace'] as const;
   return fields.every((field) => mine[field] === theirs[field]);
+}
+
+/** Whether it can be read; what was `written` can. */
+export async function isLegible({ id, body, problem }: StoreEntry, written: string): Promise<boolean> {
+  return problem === undefined && (body === written || (await read(id, body)).instance !== undefined);
 }
 
 export function lost(id: string): RollcallError<'ROLLCALL_LOST'> {

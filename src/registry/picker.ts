@@ -22,6 +22,7 @@ import type { LeaseOptions, PickOptions, WaitOptions } from './options.js';
 import type { Sighting } from './sighting.js';
 import { Surroundings } from './surroundings.js';
 import type { Surveyor } from './survey.js';
+import { tellDiscover } from './telling.js';
 import type { World } from './world.js';
 
 /** How many queries a registry remembers the turn of; beyond, the one used longest ago is forgotten. */
@@ -76,12 +77,13 @@ export class Picker {
     this.#surroundings = new Surroundings(world);
   }
 
-  /** See `Registry.pick`. */
-  async pick(query: Query | undefined, options: PickOptions): Promise<Instance | undefined> {
-    const { chosen, pin, sightings } = await this.choose(query, options);
+  /** See `Registry.pick`. `began` is when that was called, if anyone wants to know. */
+  async pick(query: Query | undefined, options: PickOptions, began?: number): Promise<Instance | undefined> {
+    const { chosen, pin, sightings, candidates } = await this.choose(query, options);
     const id = pin?.id ?? query?.id;
     if (chosen === undefined && pin !== undefined) throw gone(pin, sightings);
     if (chosen !== undefined && id === undefined) this.#remember(turnOf(query, options), chosen);
+    tellDiscover(this.#world, began, query, candidates.length, { chosen });
     return chosen;
   }
 

@@ -2,10 +2,11 @@
 
 import { number, pass } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
-
 import type { Abortable } from './options.js';
 import type { Sighting } from './sighting.js';
 import { Surveyor } from './survey.js';
+import { tellReap } from './telling.js';
+import { Verdicts } from './verdicts.js';
 import type { World } from './world.js';
 
 /** What a reap did, or would have done. */
@@ -58,8 +59,9 @@ export class Reaper implements AsyncDisposable {
     const { interval = defaultInterval } = options;
     pass(number(100, 86_400_000), interval, 'The interval of the reaper');
     this.#interval = interval;
-    this.#surveyor = new Surveyor(world, { isLasting: true });
-    this.#once = new Surveyor(world, { isLasting: false });
+    const verdicts = new Verdicts(world.clock, 'reaper');
+    this.#surveyor = new Surveyor(world, { isLasting: true, verdicts });
+    this.#once = new Surveyor(world, { isLasting: false, verdicts });
   }
 
   /**
@@ -185,8 +187,11 @@ export class Reaper implements AsyncDisposable {
       try {
         if (verdict === 'illegible') result.illegible.push(sighting);
         else if (!isDue(sighting)) result.kept.push(sighting);
-        else if (dryRun || (await store.delete(id, { ifVersion: version }))) result.removed.push(sighting);
-        else if ((await store.get(id)) !== undefined) result.kept.push(sighting);
+        else if (dryRun) result.removed.push(sighting);
+        else if (await store.delete(id, { ifVersion: version })) {
+          result.removed.push(sighting);
+          tellReap(this.#world, sighting);
+        } else if ((await store.get(id)) !== undefined) result.kept.push(sighting);
         // Else another reaper was faster: neither removed by us nor kept.
       } catch (error) {
         // One entry that cannot be removed must not keep the others; what went wrong is told when they are done.

@@ -4,13 +4,13 @@ import { isRollcallError, RollcallError } from '../core/errors.js';
 import type { Instance, RegistrationPatch } from '../core/instance.js';
 import { read } from '../core/read.js';
 import { onLastAct } from '../process/last-act.js';
-import type { StoreEntry } from '../store/store.js';
 import type { Claim } from './claim.js';
 import { checkPatch, encodeBounded, legible, withoutUndefined } from './door.js';
 import { type ExitOptions, type IdleOptions, Leaving } from './leaving.js';
 import type { Abortable } from './options.js';
-import { isOwn, lost, verdictOn } from './ownership.js';
+import { isLegible, isOwn, lost, verdictOn } from './ownership.js';
 import { Queue } from './queue.js';
+import { tellDeregister, tellRegister } from './telling.js';
 import { Upkeep } from './upkeep.js';
 import type { World } from './world.js';
 
@@ -54,16 +54,16 @@ export class Registration implements AsyncDisposable {
     const body = encodeBounded(stamped);
     const instance = await legible(stamped.id, body);
     const registration = new Registration(world, instance, body, tie);
-    const { store } = world;
     // Before the entry is there, so that no signal finds it there without this.
     const forget = onLastAct(() => {
       // A child may outlive us: its entry stays true, and is found dead when it ends.
-      if (!registration.#isSelf() && !registration.#isSubjectDead()) return;
+      if (!registration.#isSelf() && !registration.#isSubjectDead()) return undefined;
       // The process may survive the signal that led here (as pid 1 it does); then the next heartbeat puts it back.
-      store.deleteNow?.(instance.id, (body) => registration.#isOwn(body));
+      const isGone = world.store.deleteNow?.(instance.id, (body) => registration.#isOwn(body));
+      return isGone && (() => tellDeregister(world, instance));
     });
     try {
-      await store.put(instance.id, registration.#body, { ifAbsent: true });
+      await world.store.put(instance.id, registration.#body, { ifAbsent: true });
     } catch (error) {
       forget();
       throw error;
@@ -71,6 +71,7 @@ export class Registration implements AsyncDisposable {
     registration.#forgetLastAct = forget;
     registration.#upkeep.every(instance.ttl / 3, () => registration.#renew());
     if (registration.#isSelf()) registration.#upkeep.holdSoon(instance.id);
+    tellRegister(world, instance);
     return registration;
   }
 
@@ -143,7 +144,10 @@ export class Registration implements AsyncDisposable {
     return this.#queue
       .add(async () => {
         const entry = await this.#world.store.get(this.id);
-        return entry !== undefined && this.#isOwn(entry.body) && (await this.#world.store.delete(this.id));
+        const isOurs = entry !== undefined && this.#isOwn(entry.body);
+        if (!isOurs || !(await this.#world.store.delete(this.id))) return false;
+        tellDeregister(this.#world, this.#instance);
+        return true;
       })
       .finally(async () => {
         this.#end();
@@ -220,7 +224,7 @@ export class Registration implements AsyncDisposable {
       this.#end();
       throw lost(this.id);
     }
-    if (entry !== undefined && (await this.#isLegible(entry))) return;
+    if (entry !== undefined && (await isLegible(entry, this.#body))) return;
     try {
       await store.put(this.id, this.#body, entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version });
       // Whoever took the entry away took this with it, as a rule.
@@ -229,10 +233,6 @@ export class Registration implements AsyncDisposable {
       // Put back or mended by hand in this very moment: the next heartbeat sees whose it is.
       if (!isRollcallError(error, 'ROLLCALL_CONFLICT')) throw error;
     }
-  }
-
-  async #isLegible({ body, problem }: StoreEntry): Promise<boolean> {
-    return problem === undefined && (body === this.#body || (await read(this.id, body)).instance !== undefined);
   }
 
   /** Whether it speaks of this process, and not of a child. */

@@ -36,6 +36,8 @@ import { Reaper, type ReapOptions, type ReapResult } from './reaper.js';
 import { Registration } from './registration.js';
 import type { Sighting } from './sighting.js';
 import { Surveyor } from './survey.js';
+import { beginning, tellDiscover } from './telling.js';
+import { Verdicts } from './verdicts.js';
 import { waitFor } from './wait-for.js';
 import { warn } from './warn.js';
 import { Watcher } from './watcher.js';
@@ -81,7 +83,7 @@ export class Registry implements World, AsyncDisposable {
     this.#ttl = ttl ?? DEFAULT_TTL;
     this.#onError = onError ?? warn;
     this.#probe = probe;
-    this.#surveyor = new Surveyor(this, { isLasting: false });
+    this.#surveyor = new Surveyor(this, { isLasting: false, verdicts: new Verdicts(this.clock, 'registry') });
   }
 
   /** Looks at processes. Made on first use, since it reads from /proc. */
@@ -174,6 +176,7 @@ export class Registry implements World, AsyncDisposable {
   async discover(query?: Query, options: DiscoverOptions = {}): Promise<Instance[]> {
     this.#assertOpen();
     checkOptions('discover', options);
+    const began = beginning(this);
     const { signal, near } = options;
     if (near !== undefined) pass(folderPath, near, 'The options of discover', 'near');
     const conditions = await compileQuery(parseQuery(query));
@@ -183,7 +186,9 @@ export class Registry implements World, AsyncDisposable {
       if (verdict === 'alive' && instance !== undefined && isMatch(instance, conditions)) found.push(instance);
     }
     signal?.throwIfAborted();
-    return near === undefined ? found : (await this.#picker()).sort(found, near);
+    const sorted = near === undefined ? found : await (await this.#picker()).sort(found, near);
+    tellDiscover(this, began, query, sorted.length);
+    return sorted;
   }
 
   /** The instance of this id, if it is alive now. @throws ROLLCALL_STORE */
@@ -216,8 +221,9 @@ export class Registry implements World, AsyncDisposable {
   async pick(query?: Query, options: PickOptions | LeaseOptions = {}): Promise<Instance | Lease | undefined> {
     this.#assertOpen();
     checkOptions('pick', options);
+    const began = beginning(this);
     const picker = await this.#picker();
-    const instance = await picker.pick(query, options);
+    const instance = await picker.pick(query, options, began);
     return 'lease' in options && options.lease && instance !== undefined ? picker.lease(instance) : instance;
   }
 

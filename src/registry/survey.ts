@@ -1,17 +1,16 @@
 /** One look at everything: list → decode → evidence → verdict. Reads and nothing else. */
 
-import { sortedByAge } from '../core/age.js';
 import { Heartbeats } from '../core/heartbeats.js';
-import type { Instance } from '../core/instance.js';
 import { byHeartbeat, prove } from '../core/verdict.js';
 import type { Probe } from '../process/probe.js';
 import { nextTurn } from '../process/turns.js';
 import type { ListedEntry } from '../store/store.js';
-import { find, type Kept, keep, stands, witnessesOf } from './kept.js';
+import { find, inOrder, type Kept, keep, stands, witnessesOf } from './kept.js';
 import { Queue } from './queue.js';
 import { type Reading, type Readings, readingsOf } from './readings.js';
 import { reconsider } from './reconsider.js';
 import type { Sighting } from './sighting.js';
+import type { Verdicts } from './verdicts.js';
 import type { World } from './world.js';
 
 export interface SurveyOptions {
@@ -40,6 +39,7 @@ export class Surveyor {
   readonly #readings: Readings;
   /** Only a lasting observer keeps them: between two far-apart looks they say nothing. */
   readonly #heartbeats: Heartbeats | undefined;
+  readonly #verdicts: Verdicts | undefined;
   /** One survey at a time: an older listing must not overtake a newer one. */
   readonly #queue = new Queue();
   readonly #kept = new Map<string, Kept>();
@@ -53,10 +53,12 @@ export class Surveyor {
   #witnesses: readonly Kept[] | undefined;
   #until = 0;
 
-  constructor(world: World, options: { readonly isLasting: boolean }) {
+  /** What it finds is told by `verdicts`. */
+  constructor(world: World, options: { readonly isLasting: boolean; readonly verdicts?: Verdicts | undefined }) {
     this.#world = world;
     this.#readings = readingsOf(world.store);
     this.#heartbeats = options.isLasting ? new Heartbeats() : undefined;
+    this.#verdicts = options.verdicts;
   }
 
   /**
@@ -71,12 +73,16 @@ export class Surveyor {
   async look(id: string): Promise<Sighting | undefined> {
     const { store, probe } = this.#world;
     const entry = await store.get(id);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      this.#verdicts?.tellOne(this.#sightings, id, undefined);
+      return undefined;
+    }
     const reading = await this.#readings.of(entry);
     const kept = this.#keep(reading);
     // Kept and judged in one go: a survey may be under way.
     this.#judge(kept, (pid, start) => probe.look(pid, start));
     await this.#reconsider([kept]);
+    this.#verdicts?.tellOne(this.#sightings, id, kept.sighting);
     return kept.sighting;
   }
 
@@ -185,7 +191,10 @@ export class Surveyor {
       if (sighting !== last[index]) isSame = false;
       if (until !== undefined && until < this.#until) this.#until = until;
     }
-    if (!isSame) this.#sightings = ordered.map(({ sighting }) => sighting);
+    if (!isSame) {
+      this.#sightings = ordered.map(({ sighting }) => sighting);
+      this.#verdicts?.tellAll(last, this.#sightings);
+    }
     this.#witnesses ??= witnessesOf(ordered);
     return this.#sightings;
   }
@@ -237,12 +246,4 @@ export class Surveyor {
     const { probe } = this.#world;
     return probe.round?.() ?? ((pid, start) => probe.look(pid, start));
   }
-}
-
-/** Oldest registration first, the illegible before all. */
-function inOrder(all: readonly Kept[]): Kept[] {
-  const illegible = all.filter(({ sighting }) => sighting.instance === undefined);
-  illegible.sort((a, b) => (a.sighting.id < b.sighting.id ? -1 : 1));
-  const legible = all.filter(({ sighting }) => sighting.instance !== undefined);
-  return [...illegible, ...sortedByAge(legible, ({ sighting }) => sighting.instance as Instance)];
 }

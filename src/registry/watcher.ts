@@ -12,6 +12,7 @@ import { Lookout } from './lookout.js';
 import type { Abortable } from './options.js';
 import type { Sighting } from './sighting.js';
 import { Surveyor } from './survey.js';
+import { Verdicts } from './verdicts.js';
 import type { World } from './world.js';
 
 /** What a watcher tells, and what its listeners get. */
@@ -23,18 +24,31 @@ export interface WatcherEvents {
   ready: [instances: readonly Instance[]];
   /** A look failed; the set stays as it was, and the next look comes. Without a listener it goes to `onError`. */
   error: [error: unknown];
+  /** From now on the set is what was last known; told with `error`, of all looks that fail in a row once. */
+  stale: [error: unknown];
+  /** It is up to date again, and what changed meanwhile has been told. `age` is how old it had become, in ms. */
+  fresh: [age: number];
   /** It has been closed, by itself or with its registry: nothing else is told any more. */
   close: [];
 }
 
-const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error', 'close'];
+const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error', 'stale', 'fresh', 'close'];
+
+/** How far the set of a watcher can be relied on. */
+export interface Staleness {
+  /** Whether the last look failed: the set is what was known before, and may no longer be so. */
+  readonly stale: boolean;
+  /** Since the last look that succeeded, in ms of the monotonic clock; before the first, since the watcher began. */
+  readonly age: number;
+}
 
 /**
  * Tells the present set as `add`, then `ready`, then every `add`, `change` and `remove`; for one id in that order.
  *
  * A process that died without a word is reported within a second. Several quick changes may be told as one: the
  * last state is always told. The folder may be absent, and removed and made again. `instances` is the set, free to
- * read at any time. A watcher does not keep the process alive, except while its next change is being awaited.
+ * read at any time. While the registry cannot be read, the set stays what was last known; `staleness` says so, and the
+ * watcher comes back by itself, at most 2.5 s after the registry does. A watcher does not keep the process alive, except while its next change is being awaited.
  */
 export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   readonly #world: World;
@@ -55,7 +69,9 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   #seen: readonly Sighting[] | undefined;
   #isReady = false;
   #isClosed = false;
-  #isFailing = false;
+  #isStale = false;
+  /** The last look that succeeded, in ms of the monotonic clock. */
+  #lookedAt: number;
   #forgetSignal = () => {};
   #failure: unknown;
 
@@ -66,8 +82,9 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
    */
   constructor(world: World, query?: Query, options: Abortable & { onClose?: (watcher: Watcher) => void } = {}) {
     this.#world = world;
+    this.#lookedAt = world.clock.monotonic();
     this.#query = parseQuery(query);
-    this.#surveyor = new Surveyor(world, { isLasting: true });
+    this.#surveyor = new Surveyor(world, { isLasting: true, verdicts: new Verdicts(world.clock, 'watcher') });
     this.#lookout = new Lookout(world, (ids) => this.#look(ids));
     this.#lifelines = new Lifelines(world, (id, isDead) => void this.#lookAgain(id, isDead));
     this.#listeners = new Listeners((error) => world.report(error));
@@ -96,6 +113,14 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
   /** Whether the present set has been told. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /**
+   * Whether the set is up to date, and for how long it has not been looked at: usually less than half a second. A look
+   * that is under way counts when it is over. A process that was stopped, and one whose loop is blocked, finds it old.
+   */
+  get staleness(): Staleness {
+    return { stale: this.#isStale, age: this.#world.clock.monotonic() - this.#lookedAt };
   }
 
   get isClosed(): boolean {
@@ -168,25 +193,40 @@ export class Watcher implements AsyncDisposable, AsyncIterable<Change> {
     if (!this.#isClosed) await this.#lookout.start();
   }
 
-  /** Looks at these entries, or at all, compares and tells. Never rejects. */
-  async #look(ids?: readonly string[]): Promise<void> {
+  /** Looks at these entries, or at all, compares and tells. Never rejects. `false`: it could not be done. */
+  async #look(ids?: readonly string[]): Promise<boolean> {
     try {
       if (ids === undefined) {
         const sightings = await this.#surveyor.survey({ mayLag: true });
-        if (!this.#isClosed) this.#compare(sightings);
+        if (this.#isClosed) return true;
+        this.#freshen(() => this.#compare(sightings));
       }
       for (const id of ids ?? []) {
         const sighting = await this.#surveyor.look(id);
-        if (this.#isClosed) return;
-        this.#compareOne(id, sighting);
+        if (this.#isClosed) return true;
+        this.#freshen(() => this.#compareOne(id, sighting));
       }
-      this.#isFailing = false;
+      return true;
     } catch (error) {
-      if (!this.#isFailing && !this.#isClosed) this.#fail(error);
-      this.#isFailing = true;
+      if (this.#isClosed) return false;
+      if (!this.#isStale) {
+        this.#isStale = true;
+        this.#fail(error);
+        this.#listeners.emit('stale', error);
+      }
       // A loop over a registry that could not be read even once would wait for ever, as if it were empty.
       if (!this.#isReady && this.#streams.size > 0 && !this.#isClosed) this.#end(error);
+      return false;
     }
+  }
+
+  /** A look has succeeded: whoever is told of what changed finds the set up to date. */
+  #freshen(tell: () => void): void {
+    const { stale, age } = this.staleness;
+    this.#isStale = false;
+    this.#lookedAt = this.#world.clock.monotonic();
+    tell();
+    if (stale) this.#listeners.emit('fresh', age);
   }
 
   async #lookAgain(id: string, isDead: boolean): Promise<void> {
