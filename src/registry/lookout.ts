@@ -43,6 +43,8 @@ export class Lookout {
   #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #unwatch: Promise<Unwatch | undefined> | undefined;
+  /** Whether hints were asked for and could not be had. */
+  #isDeaf = false;
 
   constructor(world: World, look: Look) {
     this.#world = world;
@@ -54,10 +56,9 @@ export class Lookout {
     this.#isAllDue = true;
     await this.#work();
     if (this.#isOver) return;
-    // After the first look, which waits for nobody; what changed in between is seen by the look that follows.
+    // After the first look, which waits for nobody.
     this.#unwatch = this.#listen();
     await this.#unwatch;
-    this.hint();
   }
 
   /** Something may have changed: this entry, or any. */
@@ -96,11 +97,16 @@ export class Lookout {
 
   /** Asks the store for hints. Where it has none, or none to give, the tick does alone. */
   async #listen(): Promise<Unwatch | undefined> {
+    this.#isDeaf = false;
     try {
       return await this.#world.store.watch?.((id) => this.hint(id));
     } catch {
       // No inotify left, or a folder that cannot be made: the looks go on, and report it if they fail as well.
+      this.#isDeaf = true;
       return undefined;
+    } finally {
+      // What changed before there were hints is seen by the look that follows.
+      this.hint();
     }
   }
 
@@ -146,7 +152,9 @@ export class Lookout {
     const ended = clock.monotonic();
     if (isAll) this.#lookTook = ended - began;
     if (!isDone) this.#failedAt = ended;
+    const isBack = isDone && this.#failures > 0;
     this.#failures = isDone ? 0 : this.#failures + 1;
+    if (isBack && this.#isDeaf && !this.#isOver) this.#unwatch = this.#listen();
     return isDone;
   }
 }

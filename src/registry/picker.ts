@@ -22,7 +22,7 @@ import type { LeaseOptions, PickOptions, WaitOptions } from './options.js';
 import type { Sighting } from './sighting.js';
 import { Surroundings } from './surroundings.js';
 import type { Surveyor } from './survey.js';
-import { tellDiscover } from './telling.js';
+import { tellPick } from './telling.js';
 import type { World } from './world.js';
 
 /** How many queries a registry remembers the turn of; beyond, the one used longest ago is forgotten. */
@@ -83,7 +83,7 @@ export class Picker {
     const id = pin?.id ?? query?.id;
     if (chosen === undefined && pin !== undefined) throw gone(pin, sightings);
     if (chosen !== undefined && id === undefined) this.#remember(turnOf(query, options), chosen);
-    tellDiscover(this.#world, began, query, candidates.length, { chosen });
+    tellPick(this.#world, began, query, candidates.length, chosen);
     return chosen;
   }
 

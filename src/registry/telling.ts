@@ -1,4 +1,4 @@
-/** What the registry tells on its channels. Nobody listens, as a rule: then no message is made, and no clock is read. */
+/** What the registry tells on its channels. As a rule nobody listens: then no message is made, and no clock is read. */
 
 import type { Clock } from '../core/clock.js';
 import type { Instance } from '../core/instance.js';
@@ -10,34 +10,46 @@ interface Source {
   readonly clock: Clock;
 }
 
-export function tellRegister({ clock }: Source, { id, name, process: { pid } }: Instance): void {
-  if (channels.register.hasSubscribers) channels.register.publish({ at: clock.now(), id, name, pid });
+export function tellRegister(source: Source, instance: Instance): void {
+  if (!channels.register.hasSubscribers) return;
+  const { id, name, process } = instance;
+  channels.register.publish({ at: source.clock.now(), id, name, pid: process.pid });
 }
 
-export function tellDeregister({ clock }: Source, { id, name }: Instance): void {
-  if (channels.deregister.hasSubscribers) channels.deregister.publish({ at: clock.now(), id, name });
+export function tellDeregister(source: Source, instance: Instance): void {
+  if (!channels.deregister.hasSubscribers) return;
+  channels.deregister.publish({ at: source.clock.now(), id: instance.id, name: instance.name });
 }
 
-export function tellReap({ clock }: Source, { id, verdict, reason, instance }: Sighting): void {
-  if (!channels.reap.hasSubscribers || (verdict !== 'dead' && verdict !== 'stale')) return;
-  channels.reap.publish({ at: clock.now(), id, name: instance?.name, verdict, reason });
+export function tellReap(source: Source, sighting: Sighting): void {
+  if (!channels.reap.hasSubscribers) return;
+  const { id, verdict, reason, instance } = sighting;
+  // No other is ever reaped.
+  if (verdict !== 'dead' && verdict !== 'stale') return;
+  channels.reap.publish({ at: source.clock.now(), id, name: instance?.name, verdict, reason });
 }
 
 /** When a question began, in ms of the monotonic clock, if anyone wants to know how long it takes. */
-export function beginning({ clock }: Source): number | undefined {
-  return channels.discover.hasSubscribers ? clock.monotonic() : undefined;
+export function beginning(source: Source): number | undefined {
+  return channels.discover.hasSubscribers ? source.clock.monotonic() : undefined;
 }
 
-/** That it has been answered; of a pick, by whom. */
-export function tellDiscover(
+/** That a question has been answered which began then. */
+export function tellDiscover({ clock }: Source, began: number | undefined, query: Query = {}, found = 0): void {
+  if (began === undefined) return;
+  const took = clock.monotonic() - began;
+  channels.discover.publish({ at: clock.now(), took, method: 'discover', query, found, picked: undefined });
+}
+
+/** The same of one that asked for one of them. */
+export function tellPick(
   { clock }: Source,
   began: number | undefined,
   query: Query = {},
   found = 0,
-  pick?: { readonly chosen: Instance | undefined },
+  picked?: Instance,
 ): void {
   if (began === undefined) return;
-  const method = pick === undefined ? 'discover' : 'pick';
   const took = clock.monotonic() - began;
-  channels.discover.publish({ at: clock.now(), took, method, query, found, picked: pick?.chosen?.id });
+  channels.discover.publish({ at: clock.now(), took, method: 'pick', query, found, picked: picked?.id });
 }

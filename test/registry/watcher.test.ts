@@ -446,7 +446,7 @@ describe('a failing look', () => {
       await clock.advance(3_000);
       expect(errors).toHaveLength(streak);
       store.before = {};
-      await clock.advance(1_000);
+      await clock.advance(2_000);
     }
     expect(errors[0]).toMatchObject({ code: 'ROLLCALL_STORE' });
     expect(lines).toEqual([`add ${id}`, 'ready 1']);
@@ -473,7 +473,7 @@ describe('a failing look', () => {
     await clock.advance(3_000);
     expect(lines).toEqual([]);
     store.before = {};
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(lines).toEqual([`add ${id}`, 'ready 1']);
   });
 
