@@ -22,6 +22,8 @@ const stories = [
   'mcp-client.js',
   'mcp-stdio-client.js',
   'nearest.js',
+  'opentelemetry.js',
+  'pino.js',
   'watch.js',
 ];
 /** Started by the stories. */

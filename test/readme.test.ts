@@ -70,6 +70,23 @@ test('the server that is announced can be called by who has its entry, and by no
   server.child.kill('SIGTERM');
 });
 
+test('who listens is told what it says', async () => {
+  const folder = createConsumer();
+  writeFileSync(join(folder, 'listening.js'), named('listening.js'));
+  const listening = start(process.execPath, ['listening.js'], { ROLLCALL_DIR: join(folder, 'registry') }, folder);
+  expect(await listening.ended, listening.errors()).toEqual({ code: 0, signal: null });
+  expect(listening.lines).toEqual(['']);
+  const plain = (text: string) =>
+    text
+      .replaceAll(/at: \d+/g, 'at: TIME')
+      .replaceAll(/heard-[^']+/g, 'ID')
+      .replaceAll(/\s+/g, ' ');
+  const [said = ''] = named('listening.js').match(/(?<=deregister\(\); \/\/ ).*/) ?? [];
+  expect(said).toContain('rollcall:deregister {');
+  expect(plain(listening.errors())).toContain(plain(said));
+  expect(plain(listening.errors())).toMatch(/^rollcall:register \{ at: TIME, id: 'ID', name: 'heard', pid: \d+ \}/);
+});
+
 test('the server that is connected to answers', async () => {
   const folder = createConsumer();
   const env = { ROLLCALL_DIR: join(folder, 'registry') };
@@ -104,6 +121,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'announced.ts'), named('announced.js'));
   writeFileSync(join(folder, 'connected.ts'), named('connected.js'));
   writeFileSync(join(folder, 'health.ts'), named('health.js'));
+  writeFileSync(join(folder, 'listening.ts'), named('listening.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
@@ -113,6 +131,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'announced.ts'), '');
   writeFileSync(join(folder, 'connected.ts'), '');
   writeFileSync(join(folder, 'health.ts'), '');
+  writeFileSync(join(folder, 'listening.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(

@@ -8,6 +8,7 @@ import { settle } from '../../src/testing/fake-clock.js';
 import { gate } from '../../src/testing/faulty-store.js';
 import { eventually } from '../support/eventually.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
+import { makeInstance } from '../support/make-instance.js';
 import { tempFolder } from '../support/temp.js';
 
 const broken = () => {
@@ -192,7 +193,7 @@ describe('looks that fail', () => {
   });
 
   test('are not repeated at once because of what was hinted meanwhile', async () => {
-    const { clock, registry, store, start, looks } = breakable();
+    const { clock, registry, store, start, looks, gaps } = breakable();
     registry.watch();
     await clock.advance(1_000);
     const { id } = await start(201);
@@ -207,8 +208,23 @@ describe('looks that fail', () => {
       }
       broken();
     };
-    for (let second = 0; second < 100; second++) await clock.advance(10);
-    expect(looks.length).toBeLessThanOrEqual(10);
+    for (let passed = 0; passed < 2_000; passed += 10) await clock.advance(10);
+    expect(looks.length).toBeGreaterThanOrEqual(4);
+    // Each takes 30 ms.
+    expect(Math.min(...gaps())).toBeGreaterThanOrEqual(130);
+  });
+
+  test('are of everything, also if a name was hinted just before the first of them', async () => {
+    const { clock, registry, store, fail } = breakable();
+    const watcher = registry.watch();
+    await clock.advance(1_100);
+    fail();
+    await store.put(makeInstance().id, '{');
+    // The tick, before the look at that name.
+    clock.runNext();
+    await settle();
+    expect(watcher.staleness.stale).toBe(true);
+    expect(store.calls.at(-1)).toBe('list');
   });
 
   test('lose nothing: what could not be looked at when it was hinted is looked at with all the rest', async () => {

@@ -1,5 +1,6 @@
 /** What is told on the channels, when, how often, and what it costs while nobody listens. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -182,6 +183,22 @@ describe('a discovery', () => {
       { method: 'pick', found: 2, picked: a.id },
       { method: 'pick', found: 2, picked: a.id },
     ]);
+  });
+
+  test('is told in the context of who asked, so that spans have their parents', async () => {
+    const { registry, start } = fakeWorld();
+    await start(201);
+    const context = new AsyncLocalStorage<string>();
+    const heard: unknown[] = [];
+    const hear = () => void heard.push(context.getStore());
+    subscribe('rollcall:discover', hear);
+    onTestFinished(() => void unsubscribe('rollcall:discover', hear));
+    await Promise.all([
+      context.run('a', () => registry.discover()),
+      context.run('b', () => registry.pick()),
+      context.run('c', () => registry.discover({ name: 'weather' }, { near: '/' })),
+    ]);
+    expect(heard.sort()).toEqual(['a', 'b', 'c']);
   });
 
   test('that is refused or fails is not told of: who asked hears of it', async () => {

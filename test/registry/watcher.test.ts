@@ -162,6 +162,14 @@ describe('events', () => {
     expect(lines.at(-1)).toBe(`add ${id}`);
   });
 
+  test('tell soon what appears after the first look and before there are hints', async () => {
+    const { clock, store, registry, start } = fakeWorld();
+    store.before.watch = async () => void (await start(201));
+    const watcher = registry.watch();
+    await clock.advance(5);
+    expect(watcher.instances).toHaveLength(1);
+  });
+
   test('tell soon what changes while a look is under way, and is not in it', async () => {
     const { clock, store, registry, start } = fakeWorld();
     const lines = record(registry.watch());
