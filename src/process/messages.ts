@@ -1,9 +1,8 @@
 /** What is told on the channels of node:diagnostics_channel, by channel. docs/diagnostics.md says when. */
 
 /**
- * Instants (`at`) are in ms since 1970, durations (`took`) in ms. No entry is in here, and no header: ids, names and
- * verdicts, and of a query what the caller himself has put into it. Names and reasons come from entries: a reason may
- * hold characters that a terminal should not be shown.
+ * Instants (`at`) are in ms since 1970, durations (`took`) in ms. No entry is in here, and no header: ids, names,
+ * verdicts with their reasons, and the query as the caller gave it.
  */
 export interface Messages {
   /** An instance has been registered; its entry can be seen by all. `pid` is that of the process it speaks of. */

@@ -32,6 +32,7 @@ import { startMember } from '../support/fleet.js';
 import { prove } from '../support/prove.js';
 import { RawHost } from '../support/raw-host.js';
 import { tempFolder } from '../support/temp.js';
+import { listen } from '../support/told.js';
 
 const url = 'http://127.0.0.1:1/';
 const open = (options: RegistryOptions) => {
@@ -114,6 +115,7 @@ async function errorOf(promise: Promise<unknown>): Promise<Error & { code?: stri
 prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does, and the file is 0600', async () => {
   const canary = createCanary();
   const directory = tempFolder();
+  const messages = listen();
   const told: unknown[] = [];
   const registry = open({ directory, onError: (error) => void told.push(error) });
   const reader = open({ directory, onError: (error) => void told.push(error) });
@@ -121,7 +123,7 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
   const other = await registry.register({ name: 'api', endpoints: endpointsWith(canary) });
   const { id } = registration;
   const watcher = reader.watch();
-  for (const type of ['add', 'change', 'remove', 'ready', 'error'] as const) {
+  for (const type of ['add', 'change', 'remove', 'ready', 'error', 'stale', 'fresh'] as const) {
     watcher.on(type, (...event: unknown[]) => void told.push(event, ...event));
   }
   const reaper = new Reaper(reader);
@@ -160,6 +162,7 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
     'Watcher.instances': () => eventually('it has looked', () => watcher.isReady && watcher.instances),
     'Watcher.isReady': () => watcher.isReady,
     'Watcher.isClosed': () => watcher.isClosed,
+    'Watcher.staleness': () => watcher.staleness,
     'Watcher.[Symbol.asyncIterator]': async () => {
       const changes = reader.watch();
       for await (const change of changes) return change;
@@ -195,6 +198,8 @@ prove('G16', 'no method, whatever it gives, gives the secret away; reveal() does
   }
   expect(told.length).toBeGreaterThan(4);
   for (const event of told) expectNoCanary(canary, shown(event), 'an event');
+  expect(messages.length).toBeGreaterThan(10);
+  for (const message of messages) expectNoCanary(canary, shown(message), `the channel ${message.channel}`);
   for (const endpoint of [{ type: 'http', url }, ...endpointsWith(canary)]) {
     expectNoCanary(canary, urlOf({ ...registration.instance, endpoints: [endpoint] }), 'urlOf');
   }
@@ -418,6 +423,43 @@ prove('G16', 'of an entry that cannot be read, no piece is told', async () => {
   expectNoCanary(canary, shown(await registry.reap()), 'reap');
   expectNoCanary(canary, shown(await errorOf(registry.waitFor({ name: 'no' }, { timeout: 1 }))), 'a timeout');
 });
+
+prove(
+  'G16',
+  'no message on any channel of diagnostics_channel tells a secret, or a piece of what is broken',
+  async () => {
+    const messages = listen();
+    const { canary, directory, registry } = await planted();
+    const endpoints = endpointsWith(canary);
+    const registration = await registry.register({ name: 'api', endpoints });
+    const watcher = registry.watch();
+    await eventually('it has looked', () => watcher.isReady);
+    await registration.update({ title: 'x' });
+    // Broken where the secret stands, under the eyes of all.
+    const text = readFileSync(join(directory, 'v1', `${registration.id}.json`), 'utf8');
+    await registry.store.put(registration.id, text.slice(0, text.indexOf(canary) + 20));
+    await eventually('the watcher tells', () =>
+      messages.some((message) => 'previous' in message && message.previous === 'alive' && message.by === 'watcher'),
+    );
+    await registry.discover({ where: { 'endpoints.headers.name': 'X-Key' } });
+    await registry.pick({ where: { 'endpoints.headers.value': new Secret(canary) } as never }).catch(() => {});
+    await registry.inspect();
+    await registry.reap();
+    await registry.register({ name: 'api', endpoints, tags: [canary.repeat(9)] }).catch(() => {});
+    await registry.close();
+    expect([...new Set(messages.map(({ channel }) => channel))].sort()).toEqual([
+      'rollcall:deregister',
+      'rollcall:discover',
+      'rollcall:reap',
+      'rollcall:register',
+      'rollcall:verdict',
+    ]);
+    expect(
+      messages.filter((message) => 'verdict' in message && message.verdict === 'illegible').length,
+    ).toBeGreaterThan(30);
+    for (const message of messages) expectNoCanary(canary, shown(message), `the channel ${message.channel}`);
+  },
+);
 
 prove('G16', 'no command, on a terminal or in a pipe, in success or failure, tells the secret', async () => {
   const { canary, directory, words } = await planted();

@@ -284,6 +284,22 @@ describe('a verdict', () => {
     await watcher.close();
   });
 
+  test.each([
+    ['discover', () => ({})],
+    ['get', (id: string) => id],
+  ] as const)('is the first again on an entry that was gone, as seen by %s', async (method, argument) => {
+    const { registry, store, put, start } = fakeWorld();
+    const instance = await start(201);
+    const told = listen('rollcall:verdict');
+    const ask = () => registry[method](argument(instance.id) as never);
+    await ask();
+    await store.delete(instance.id);
+    await ask();
+    await put(instance);
+    await ask();
+    expect(brief(told)).toEqual(['registry undefined alive', 'registry undefined alive']);
+  });
+
   test('of one that was asked for by its id alone is told once', async () => {
     const { registry, start } = fakeWorld();
     const told = listen('rollcall:verdict');
@@ -304,6 +320,7 @@ describe('a verdict', () => {
     // Its heartbeat has lapsed, and it holds its lifeline.
     for (let round = 0; round < 5; round++) {
       await clock.advance(10_000);
+      expect(await registry.get(instance.id)).toBeDefined();
       expect(await registry.discover()).toHaveLength(1);
     }
     expect(brief(told)).toEqual(['registry undefined alive']);
