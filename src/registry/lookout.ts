@@ -66,7 +66,8 @@ export class Lookout {
     if (this.#isOver) return;
     if (id === undefined || this.#failures > 0) {
       const rest = Math.max(pause, Math.min(this.#lookTook * 9, tick));
-      // Where looks fail, hints may come in storms, and each look may cost a timeout of some disk.
+      // After a look that failed the next is one at everything: nothing is known to be as it was. And where looks fail,
+      // hints may come in storms, and each look may cost a timeout of some disk.
       const left = this.#failures > 0 ? this.#failedAt + breather - this.#world.clock.monotonic() : 0;
       this.#plan(Math.max(rest, left));
       return;
@@ -141,8 +142,7 @@ export class Lookout {
 
   /** One look. `false`: it failed. */
   async #once(): Promise<boolean> {
-    // After one that failed nothing is known to be as it was.
-    const isAll = this.#isAllDue || this.#named.size > many || this.#failures > 0;
+    const isAll = this.#isAllDue || this.#named.size > many;
     const names = [...this.#named];
     this.#named.clear();
     this.#isAllDue &&= !isAll;

@@ -8,7 +8,6 @@ import { settle } from '../../src/testing/fake-clock.js';
 import { gate } from '../../src/testing/faulty-store.js';
 import { eventually } from '../support/eventually.js';
 import { endpoints, fakeWorld } from '../support/fake-world.js';
-import { makeInstance } from '../support/make-instance.js';
 import { tempFolder } from '../support/temp.js';
 
 const broken = () => {
@@ -212,19 +211,6 @@ describe('looks that fail', () => {
     expect(looks.length).toBeGreaterThanOrEqual(4);
     // Each takes 30 ms.
     expect(Math.min(...gaps())).toBeGreaterThanOrEqual(130);
-  });
-
-  test('are of everything, also if a name was hinted just before the first of them', async () => {
-    const { clock, registry, store, fail } = breakable();
-    const watcher = registry.watch();
-    await clock.advance(1_100);
-    fail();
-    await store.put(makeInstance().id, '{');
-    // The tick, before the look at that name.
-    clock.runNext();
-    await settle();
-    expect(watcher.staleness.stale).toBe(true);
-    expect(store.calls.at(-1)).toBe('list');
   });
 
   test('lose nothing: what could not be looked at when it was hinted is looked at with all the rest', async () => {
