@@ -75,7 +75,7 @@ test('who listens is told what it says', async () => {
   writeFileSync(join(folder, 'listening.js'), named('listening.js'));
   const listening = start(process.execPath, ['listening.js'], { ROLLCALL_DIR: join(folder, 'registry') }, folder);
   expect(await listening.ended, listening.errors()).toEqual({ code: 0, signal: null });
-  expect(listening.lines).toEqual(['']);
+  expect(listening.lines).toEqual([]);
   const plain = (text: string) =>
     text
       .replaceAll(/at: \d+/g, 'at: TIME')

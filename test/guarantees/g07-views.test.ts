@@ -303,6 +303,33 @@ prove('G7', 'a store whose hints are all lost', async () => {
 
 prove(
   'G7',
+  'a folder that cannot be read for a while, with hints and without',
+  async () => {
+    const folder = new Folder(tempFolder());
+    folder.write();
+    const mute = new (class extends FileStore {
+      override async watch() {
+        return async () => {};
+      }
+    })({ directory: folder.directory });
+    const views = [await watchHere(folder.directory, mute), await watchApart(folder.directory)];
+    const [entries, away] = [join(folder.directory, 'v1'), join(folder.directory, 'away')];
+    // Long enough for the back-off to have grown as far as it does, or for hardly one look.
+    for (const outage of times({ full: 8, quick: 1 }) > 1 ? [3_600, 10, 900, 1_700, 5_200, 9_000] : [3_600]) {
+      renameSync(entries, away);
+      writeFileSync(entries, '', { mode: 0o600 });
+      await pause(outage);
+      rmSync(entries);
+      renameSync(away, entries);
+      folder.change();
+      await agree(folder, views);
+    }
+  },
+  { timeout: 60_000 },
+);
+
+prove(
+  'G7',
   'no inotify left, or a file system that sends no events',
   async () => {
     const limited = (limit: string) => [

@@ -83,6 +83,13 @@ export const mutants = [
     to: 'const tick = 500_000_000;',
   },
   {
+    promise: 'G7',
+    what: 'looks that fail come less often without end',
+    file: 'src/registry/lookout.ts',
+    from: 'const longestTick = 2_000;',
+    to: 'const longestTick = 2_000_000;',
+  },
+  {
     promise: 'G8',
     what: 'what left is not told when something else came',
     file: 'src/core/diff.ts',
