@@ -41,6 +41,7 @@ await build({
     'testing/index': 'src/testing/index.ts',
     'mcp/index': 'src/mcp/index.ts',
     'health/index': 'src/health/index.ts',
+    'route/index': 'src/route/index.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',

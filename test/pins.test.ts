@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import * as health from '../src/health/index.js';
 import * as rollcall from '../src/index.js';
 import * as mcp from '../src/mcp/index.js';
+import * as route from '../src/route/index.js';
 import * as schema from '../src/schema.js';
 import * as testing from '../src/testing/index.js';
 import { root, start } from './support/processes.js';
@@ -99,6 +100,28 @@ test('the names of rollcall/health', () => {
     'RestartOptions',
     'Suspension',
     'Transition',
+  ]);
+});
+
+test('the names of rollcall/route', () => {
+  expect(Object.keys(route).sort()).toEqual(['createRouter', 'isRefused']);
+  expect(typesIn('src/route/index.ts')).toEqual([
+    'Attempt',
+    'AttemptContext',
+    'CallOptions',
+    'HealthWeights',
+    'LeftOut',
+    'RouteOptions',
+    'RouteRequest',
+    'RouteStrategy',
+    'Router',
+    'RouterEvents',
+    'RouterOptions',
+    'Rule',
+    'Rules',
+    'Staleness',
+    'ToolOptions',
+    'ToolProgress',
   ]);
 });
 
@@ -225,6 +248,7 @@ test('the codes of errors', () => {
     'ROLLCALL_LOST',
     'ROLLCALL_STORE',
     'ROLLCALL_TIMEOUT',
+    'ROLLCALL_UNANSWERED',
     'ROLLCALL_UNREACHABLE',
   ]);
 });
@@ -371,7 +395,7 @@ describe('a guest in the process of its host', () => {
     expect(lines).toEqual([]);
   });
 
-  test.each(['rollcall/testing', 'rollcall/mcp'])(
+  test.each(['rollcall/testing', 'rollcall/mcp', 'rollcall/route'])(
     'importing %s does not, either: no file, no listener',
     async (name) => {
       const { before, after, packages, files, lines } = await observe(`await import('${name}');`);

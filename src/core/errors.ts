@@ -13,6 +13,7 @@ export const errorCodes = {
   ROLLCALL_TIMEOUT: 'What was waited for did not come in time.',
   ROLLCALL_FAILED: 'A program that was started has ended, or could not be started, before it had registered.',
   ROLLCALL_UNREACHABLE: 'The instance is registered, and could not be connected to.',
+  ROLLCALL_UNANSWERED: 'A call was answered by no instance: every attempt is named, with its reason.',
   ROLLCALL_CLOSED: 'The registry, registration or watcher has been closed already.',
 } as const;
 
@@ -23,6 +24,23 @@ export interface Problem {
   /** Where, as a dotted path: `endpoints.0.url`. Empty for the input as a whole. */
   readonly path: string;
   readonly message: string;
+}
+
+/** One attempt of a call that was routed, and what it failed with. */
+export interface Attempt {
+  readonly id: string;
+  readonly name: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** In ms. */
+  readonly took: number;
+  readonly reason: string;
+}
+
+/** Who was not considered for a call, and why. */
+export interface LeftOut {
+  readonly id: string;
+  readonly reason: string;
 }
 
 /** What an error of each code tells beside its message. */
@@ -65,6 +83,13 @@ export interface RollcallErrorDetails {
     readonly reason: 'refused' | 'unauthorized' | 'timeout' | 'ended' | 'broken' | 'not-mcp';
     /** Of its answer over HTTP, if that is what tells. */
     readonly status?: number;
+  };
+  ROLLCALL_UNANSWERED: {
+    readonly query: object;
+    /** In order; none if there was no instance. */
+    readonly attempts: readonly Attempt[];
+    /** At the last look. */
+    readonly leftOut: readonly LeftOut[];
   };
   ROLLCALL_CLOSED: Record<string, never>;
 }

@@ -6,8 +6,10 @@
  *
  * @ts-ignore */
 export type {
+  CallToolResult,
   Client,
   SSEClientTransport,
   StreamableHTTPClientTransport,
+  Tool,
   Transport,
 } from '@modelcontextprotocol/client';

@@ -22,6 +22,17 @@ export interface Onlooker {
   failed?(request: Request, error: unknown): void;
 }
 
+/** Where it leads: as much of a way as is needed for that. */
+export type Place = Pick<Way, 'url' | 'socketPath' | 'headers'>;
+
+/** What can be sent, and sent again. */
+export type Body = string | Uint8Array | ArrayBuffer | null;
+
+export interface FetchOptions {
+  /** Whether refusals are given whole, as they come. Unless given, as much of them is read as says what is wrong. */
+  readonly isWhole?: boolean;
+}
+
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
@@ -32,21 +43,21 @@ export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Respons
  * silence. Each request has a connection of its own: one that is kept may have been closed by the server just when it is
  * used again, and nobody can tell then whether the request was taken.
  */
-export function fetchTo(way: Pick<Way, 'url' | 'socketPath' | 'headers'>, onlooker: Onlooker = {}): Fetch {
+export function fetchTo(way: Place, onlooker: Onlooker = {}, { isWhole = false }: FetchOptions = {}): Fetch {
   return async (input, init = {}) => {
     const url = new URL(input);
     if (url.origin !== way.url.origin) {
       throw new TypeError(`Nothing is sent to ${url.origin}: the endpoint of the entry is at ${way.url.origin}.`);
     }
-    if (init.body != null && typeof init.body !== 'string') throw new TypeError('Only a text can be sent.');
+    const body = sendable(init.body);
     const request = new Request(url, { ...init, body: null, signal: null });
     for (const [name, value] of Object.entries(way.headers)) {
       if (!request.headers.has(name)) request.headers.set(name, value);
     }
     try {
-      const answer = await ask(request, init, way.socketPath);
+      const answer = await ask(request, body, init.signal ?? undefined, way.socketPath);
       const { statusCode: status = 502 } = answer;
-      if (status < 400) {
+      if (status < 400 || isWhole) {
         onlooker.answered?.(request, status);
         return toResponse(answer);
       }
@@ -60,21 +71,30 @@ export function fetchTo(way: Pick<Way, 'url' | 'socketPath' | 'headers'>, onlook
   };
 }
 
+/** What can be read only once could not be sent again, and what has no length would be sent in chunks. */
+function sendable(body: unknown): string | Uint8Array | undefined {
+  if (body == null) return undefined;
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  throw new TypeError('Only a text, a Uint8Array or an ArrayBuffer can be sent.');
+}
+
 function ask(
   request: Request,
-  { body, signal }: RequestInit,
+  body: string | Uint8Array | undefined,
+  signal: AbortSignal | undefined,
   socketPath: string | undefined,
 ): Promise<IncomingMessage> {
   const send = request.url.startsWith('https:') ? requestHttps : requestHttp;
   // The SDK gives the same one to all that goes on at the same time.
-  if (signal != null) setMaxListeners(0, signal);
+  if (signal !== undefined) setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const { pathname, search } = new URL(request.url);
     const options = {
       method: request.method,
       headers: Object.fromEntries(request.headers),
       agent: false,
-      ...(signal != null && { signal }),
+      ...(signal !== undefined && { signal }),
     };
     const asked: ClientRequest =
       socketPath === undefined
@@ -88,7 +108,7 @@ function ask(
     });
     // However it ended: after an answer this says nothing any more.
     asked.on('close', () => reject(signal?.aborted === true ? signal.reason : new Error('The connection was closed.')));
-    asked.end(typeof body === 'string' ? body : undefined);
+    asked.end(body);
   });
 }
 

@@ -201,7 +201,8 @@ function pinOf(
   return isMeant ? pin : undefined;
 }
 
-function gone({ id, by }: Pin, sightings: readonly Sighting[]): RollcallError<'ROLLCALL_GONE'> {
+/** Nobody else is picked in its place. */
+export function gone({ id, by }: Pin, sightings: readonly Sighting[]): RollcallError<'ROLLCALL_GONE'> {
   const sighting = sightings.find((each) => each.id === id);
   const reason = sighting === undefined ? 'it has no entry' : `${sighting.verdict}: ${sighting.reason}`;
   const message = `${id} is named by ${by}, and is gone (${reason}). Name another, or none.`;

@@ -32,7 +32,16 @@ export interface WatcherEvents {
   close: [];
 }
 
-const types: readonly (keyof WatcherEvents)[] = ['add', 'change', 'remove', 'ready', 'error', 'stale', 'fresh', 'close'];
+const types: readonly (keyof WatcherEvents)[] = [
+  'add',
+  'change',
+  'remove',
+  'ready',
+  'error',
+  'stale',
+  'fresh',
+  'close',
+];
 
 /** How far the set of a watcher can be relied on. */
 export interface Staleness {
