@@ -37,8 +37,9 @@ export class Exchange {
 
   /** @throws ROLLCALL_INVALID if the path leads elsewhere, wherever it is asked. */
   constructor(path: string, init: RouteRequest, idempotent: boolean | ((error: unknown) => boolean) | undefined) {
-    const isLocal = typeof path === 'string' && isParsable(path) && !isElsewhere(path, 'http://rollcall.invalid/');
-    if (!isLocal && !/^https?:\/\//i.test(String(path))) throw leadsElsewhere(path);
+    const base = 'http://rollcall.invalid/';
+    const isUrl = typeof path === 'string' && URL.canParse(path, base);
+    if (!isUrl || (isElsewhere(path, base) && !/^https?:\/\//i.test(path))) throw leadsElsewhere(path);
     this.#path = path;
     this.#init = init;
     this.method = (init.method ?? 'GET').toUpperCase();
@@ -126,10 +127,6 @@ function urlOf({ type, url, socketPath }: Endpoint): URL | undefined {
 function isElsewhere(path: string, base: string): boolean {
   const url = new URL(path, base);
   return url.origin !== new URL(base).origin || url.username !== '' || url.password !== '';
-}
-
-function isParsable(path: string): boolean {
-  return URL.canParse(path, 'http://rollcall.invalid/');
 }
 
 function leadsElsewhere(path: unknown, origin = 'the instance') {
