@@ -222,4 +222,18 @@ export const mutants = [
     from: "if (failed >= failureThreshold) return 'critical';",
     to: "if (failed > 0 && failureThreshold > 0) return 'critical';",
   },
+  {
+    promise: 'G25',
+    what: 'a call that broke off is made again, whatever it is',
+    file: 'src/route/call.ts',
+    from: "if (typeof idempotent === 'function' ? idempotent(error) : idempotent) return undefined;",
+    to: 'return undefined;',
+  },
+  {
+    promise: 'G25',
+    what: 'a call that broke off is given up, whatever it is',
+    file: 'src/route/call.ts',
+    from: "typeof idempotent === 'function' ? idempotent(error) : idempotent",
+    to: 'false',
+  },
 ];
