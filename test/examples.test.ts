@@ -24,6 +24,7 @@ const stories = [
   'nearest.js',
   'opentelemetry.js',
   'pino.js',
+  'router.js',
   'watch.js',
 ];
 /** Started by the stories. */

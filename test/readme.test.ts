@@ -112,6 +112,23 @@ test('the monitor sees a server fall ill', async () => {
   expect(monitor.lines.slice(1)).toEqual(['api: passing → critical (http: answers 500)', said]);
 });
 
+test('the calls that find an instance are answered as it says', async () => {
+  const folder = createConsumer();
+  const env = { ROLLCALL_DIR: join(folder, 'registry') };
+  writeFileSync(join(folder, 'routed.js'), named('routed.js'));
+  writeFileSync(join(folder, 'announced.js'), named('announced.js'));
+  const server = start(process.execPath, ['announced.js'], env, folder);
+  start(process.execPath, ['examples/mcp-server.js', 'calculator'], env);
+  await using registry = new Registry({ directory: env.ROLLCALL_DIR });
+  for (const name of ['sunshine', 'calculator']) await registry.waitFor({ name }, { timeout: 20_000 });
+  const client = start(process.execPath, ['routed.js'], env, folder);
+  expect(await client.ended, client.errors()).toEqual({ code: 0, signal: null });
+  const said = [...named('routed.js').matchAll(/^console\.log\(.*; \/\/ (.*)$/gm)].map(([, line]) => line);
+  expect(said).toHaveLength(4);
+  expect(client.lines.filter((line) => line !== '')).toEqual(said);
+  server.child.kill('SIGTERM');
+});
+
 test('all its snippets are TypeScript as they stand', () => {
   const folder = createConsumer();
   writeFileSync(join(folder, 'server.ts'), named('server.js'));
@@ -122,6 +139,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'connected.ts'), named('connected.js'));
   writeFileSync(join(folder, 'health.ts'), named('health.js'));
   writeFileSync(join(folder, 'listening.ts'), named('listening.js'));
+  writeFileSync(join(folder, 'routed.ts'), named('routed.js'));
   writeFileSync(join(folder, 'chapter.test.ts'), programOf('In tests'));
   expect(compile(folder)).toBe('');
   // Without Node's types, as in a project for the browser, the declarations stand on their own.
@@ -132,6 +150,7 @@ test('all its snippets are TypeScript as they stand', () => {
   writeFileSync(join(folder, 'connected.ts'), '');
   writeFileSync(join(folder, 'health.ts'), '');
   writeFileSync(join(folder, 'listening.ts'), '');
+  writeFileSync(join(folder, 'routed.ts'), '');
   writeFileSync(join(folder, 'chapter.test.ts'), "import 'rollcall/testing';\n");
   expect(compile(folder, { types: [], lib: ['es2022', 'dom'] })).toBe('');
   writeFileSync(

@@ -34,6 +34,7 @@ const parts = [
   'reap',
   'stampede',
   'hub',
+  'route',
 ];
 
 const { values, positionals } = parseArgs({
