@@ -44,6 +44,7 @@ export class Exchange {
     this.#init = init;
     this.method = (init.method ?? 'GET').toUpperCase();
     this.#isIdempotent = idempotent === undefined ? idempotentMethods.has(this.method) : idempotent !== false;
+    refuseHeaders(init.headers);
     if (init.body != null && (this.method === 'GET' || this.method === 'HEAD')) {
       throw invalid('The options of fetch', [{ path: 'body', message: `cannot be sent with ${this.method}` }]);
     }
@@ -68,7 +69,7 @@ export class Exchange {
       method: this.method,
       ...(headers !== undefined && { headers }),
       body: body satisfies Body as NonNullable<RequestInit['body']> | null,
-      signal: own === undefined ? signal : AbortSignal.any([signal, own]),
+      signal: own == null ? signal : AbortSignal.any([signal, own]),
     });
     this.#drop();
     if (!this.#isIdempotent || !unavailable.has(response.status)) return response;
@@ -121,6 +122,17 @@ function urlOf({ type, url, socketPath }: Endpoint): URL | undefined {
     return socketPath !== undefined && socketTypes.has(type) ? new URL('http://localhost/') : undefined;
   const parsed = new URL(url);
   return parsed.protocol === 'http:' || parsed.protocol === 'https:' ? parsed : undefined;
+}
+
+/** Before anything is sent: it would look as if the instance had failed. The platform's message repeats the value. */
+function refuseHeaders(headers: RouteRequest['headers']): void {
+  try {
+    new Headers(headers);
+  } catch {
+    throw invalid('The options of fetch', [
+      { path: 'headers', message: 'must be names and values that HTTP can carry' },
+    ]);
+  }
 }
 
 /** `//evil` and `/\evil` leave the origin, too. */

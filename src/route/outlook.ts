@@ -125,9 +125,9 @@ export class Outlook {
   async #try(): Promise<void> {
     try {
       await this.#surveyor.survey();
-    } catch {
-      // Whoever asks is told with the first error.
-      return this.#tryLater();
+    } catch (error) {
+      // One that has been closed does not come back. Whoever asks is told.
+      return isRollcallError(error, 'ROLLCALL_CLOSED') ? undefined : this.#tryLater();
     }
     if (!this.#isClosed) this.#find();
   }

@@ -121,7 +121,9 @@ export class ToolCall {
     } catch (error) {
       // The SDK has its own word for it.
       const thrown = signal.aborted ? signal.reason : error;
-      throw dispatch.wasRefused && !dispatch.mayBeTaken ? certainlyUnsent(thrown) : thrown;
+      // Closed just before, it has sent nothing at all.
+      const isUnsent = dispatch.wasRefused || (error as { code?: unknown } | null)?.code === 'NOT_CONNECTED';
+      throw isUnsent && !dispatch.mayBeTaken ? certainlyUnsent(thrown) : thrown;
     }
   }
 

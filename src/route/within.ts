@@ -16,8 +16,8 @@ export function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 }
 
 /** Aborts `controller` when `signal` is, and returns what ends that. */
-export function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
-  if (signal === undefined) return () => {};
+export function follow(signal: AbortSignal | null | undefined, controller: AbortController): () => void {
+  if (signal == null) return () => {};
   // Many calls may be made with the same one at once.
   setMaxListeners(0, signal);
   const abort = () => controller.abort(signal.reason);

@@ -231,6 +231,7 @@ test('refuses what cannot be sent twice, and what it does not know', async () =>
     [{ method: 'POST', body: new ReadableStream() }, 'cannot be sent again'],
     [{ method: 'POST', body: new FormData() }, 'cannot be sent again'],
     [{ body: 'x' }, 'cannot be sent with GET'],
+    [{ headers: { 'X-Token': 'sesame\nother' } }, 'must be names and values'],
     [{ method: 'TRACE' }, 'must be a method'],
     [{ redirect: 'follow' }, 'redirects are not followed'],
     [{ retries: 1 }, 'is not a known field'],
@@ -241,6 +242,10 @@ test('refuses what cannot be sent twice, and what it does not know', async () =>
       message: expect.stringContaining(message),
     });
   }
+  // As `RequestInit` has it.
+  await expect(router.fetch(query, '/', { signal: null } as never)).rejects.toMatchObject({
+    code: 'ROLLCALL_UNANSWERED',
+  });
 });
 
 test('the values of secret headers are in no error', async () => {

@@ -69,7 +69,7 @@ test('the strategy is that of the call, else of the rule, else of the router, el
   const router = open({ strategy: 'oldest', rules });
   expect((await router.pick(weather))?.id).toBe(young.id);
   expect((await router.pick(weather, { strategy: 'oldest' }))?.id).toBe(old.id);
-  expect((await router.pick()).id).toBe(old.id);
+  expect((await router.pick())?.id).toBe(old.id);
 });
 
 test('nearest where a folder is given, also if the router has another strategy', async () => {
@@ -213,6 +213,17 @@ describe('the door', () => {
     await router.close();
     await expect(router.pick(weather)).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
     expect(() => router.choose([])).toThrow(/has been closed/);
+  });
+
+  test('over a closed registry, too', async () => {
+    const { withTempRegistry } = await import('../../src/testing/index.js');
+    await withTempRegistry(async (registry) => {
+      await using router = createRouter(registry);
+      await router.pick(weather);
+      await registry.close();
+      await expect(router.pick(weather)).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
+      await expect(router.use(weather, () => 'x')).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
+    });
   });
 
   test('an aborted signal rejects with its reason', async () => {
