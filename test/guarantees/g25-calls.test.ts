@@ -32,6 +32,12 @@ async function makeTrouble(kind: 'http' | 'mcp') {
     await running.line(/^registered /);
     return running;
   };
+  const registry = new Registry({ directory: env.ROLLCALL_DIR });
+  const router = createRouter(registry, { strategy: 'round-robin', timeout: 60_000 });
+  onTestFinished(async () => {
+    await router.close();
+    await registry.close();
+  });
   const servers = await Promise.all([0, 1, 2, 3, 4].map(start));
   let isOver = false;
   let kills = 0;
@@ -44,6 +50,8 @@ async function makeTrouble(kind: 'http' | 'mcp') {
       kills++;
       await ended;
       servers[index] = await start();
+      // None of them lives long enough to sweep.
+      await registry.reap();
     }
   };
   // Each has its own: never are more than two away.
@@ -53,12 +61,6 @@ async function makeTrouble(kind: 'http' | 'mcp') {
     await Promise.all(striking);
   };
   onTestFinished(stop);
-  const registry = new Registry({ directory: env.ROLLCALL_DIR });
-  const router = createRouter(registry, { strategy: 'round-robin', timeout: 60_000 });
-  onTestFinished(async () => {
-    await router.close();
-    await registry.close();
-  });
   /** How often each call was begun, by what the servers have written. */
   const begun = () => {
     const counts = new Map<string, number>();
