@@ -28,6 +28,8 @@ export interface Wish {
   readonly obstacle?: ((instance: Instance) => string | undefined) | undefined;
 }
 
+type Narrowing = Pick<Wish, 'rule' | 'obstacle'>;
+
 type Turn = Pick<Instance, 'id' | 'registeredAt'>;
 
 export class Balancer {
@@ -78,13 +80,20 @@ export class Balancer {
   }
 
   /** All that could be used. */
-  usable(candidates: readonly Instance[], wish: Omit<Wish, 'key' | 'strategy'>): readonly Instance[] {
-    return candidates.filter((instance) => this.#obstacle(instance, wish) === undefined);
+  usable(candidates: readonly Instance[], { rule, obstacle }: Narrowing): readonly Instance[] {
+    // A loop, since it is faster than `filter`, and runs in every pick.
+    const usable: Instance[] = [];
+    for (const instance of rule?.meeting(candidates) ?? candidates) {
+      if (this.#obstacle(instance, obstacle) === undefined) usable.push(instance);
+    }
+    return usable;
   }
 
-  leftOut(candidates: readonly Instance[], wish: Omit<Wish, 'key' | 'strategy'>): LeftOut[] {
+  leftOut(candidates: readonly Instance[], { rule, obstacle }: Narrowing): LeftOut[] {
     return candidates.flatMap((instance) => {
-      const reason = this.#obstacle(instance, wish);
+      const isMet = rule?.isMet(instance) ?? true;
+      const unmet = isMet ? undefined : `does not meet what the rule "${rule?.pattern}" requires`;
+      const reason = unmet ?? this.#obstacle(instance, obstacle);
       return reason === undefined ? [] : [{ id: instance.id, reason: printable(reason) }];
     });
   }
@@ -108,12 +117,12 @@ export class Balancer {
     return others.length === 0 ? usable : others;
   }
 
-  #obstacle(instance: Instance, { rule, obstacle }: Omit<Wish, 'key' | 'strategy'>): string | undefined {
-    if (rule !== undefined && !rule.isMet(instance)) return `does not meet what the rule "${rule.pattern}" requires`;
+  #obstacle(instance: Instance, obstacle: Wish['obstacle']): string | undefined {
     const health = this.#health?.of(instance.id);
     if (health?.suspended !== undefined) return `suspended: ${health.suspended.reason}`;
     if (health?.status === 'critical') return tellCritical(health);
-    if (this.#breakers.isOpen(instance.id)) return 'its circuit breaker is open: calls to it have failed';
+    if (this.#breakers.size > 0 && this.#breakers.isOpen(instance.id))
+      return 'its circuit breaker is open: calls to it have failed';
     return obstacle?.(instance);
   }
 

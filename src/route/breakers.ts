@@ -27,6 +27,11 @@ export class Breakers {
     this.#clock = clock;
   }
 
+  /** Of how many instances it knows. */
+  get size(): number {
+    return this.#breakers.size;
+  }
+
   /** Whether none is to be sent there now: it has failed, or one that tries is under way. */
   isOpen(id: string): boolean {
     const breaker = this.#breakers.get(id);

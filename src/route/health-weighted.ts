@@ -26,18 +26,17 @@ export function healthWeighted(source: HealthSource | undefined, weights: Health
   return (candidates, state) => {
     const known = candidates.map(({ id }) => source?.of(id));
     let fastest = Number.POSITIVE_INFINITY;
-    for (const health of known) {
-      const time = health?.responseTime;
-      if (time !== undefined && time < fastest) fastest = time;
-    }
+    for (const health of known) fastest = Math.min(fastest, health?.responseTime ?? fastest);
+    let total = 0;
     const shares = known.map((health) => {
       const h = health?.status === 'passing' ? 1 : unknown;
       const time = health?.responseTime;
       // One that took no time at all is as fast as the fastest.
       const r = time === undefined ? unknown : time === 0 ? 1 : fastest / time;
-      return byHealth * h + byTime * r;
+      const share = byHealth * h + byTime * r;
+      total += share;
+      return share;
     });
-    const total = shares.reduce((sum, share) => sum + share, 0);
     let left = state.random() * total;
     for (let index = 0; index < candidates.length; index++) {
       left -= shares[index] ?? 0;

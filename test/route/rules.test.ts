@@ -56,6 +56,20 @@ describe('preferences', () => {
     ]);
   });
 
+  test('of these, then of those, then of these again', async () => {
+    const rule = new CompiledRule('*', {
+      prefer: { 'metadata.region': ['eu', 'us-west-2'] },
+      require: { 'metadata.tier': 'a' },
+    });
+    await rule.ready();
+    for (let round = 0; round < 2; round++) {
+      expect([rule.meeting(all), rule.preferred([us2, eu])]).toEqual([[us2, eu], [eu]]);
+      expect([rule.meeting([us1, us2]), rule.preferred([us2, us1])]).toEqual([[us2], [us2]]);
+      expect([rule.meeting([]), rule.preferred([])]).toEqual([[], []]);
+      expect([rule.meeting([eu, us2]), rule.preferred([us2, eu])]).toEqual([[eu, us2], [eu]]);
+    }
+  });
+
   test('of a list its best element', () => {
     expect(preferred({ tags: ['gpu'] })).toEqual([tagged]);
   });
