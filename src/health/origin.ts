@@ -2,9 +2,7 @@
 
 import type { Endpoint, Header, Instance } from '../core/instance.js';
 import { isSecret } from '../core/secret.js';
-import type { Way } from '../mcp/way.js';
-
-export type Place = Pick<Way, 'url' | 'socketPath' | 'headers'>;
+import type { Place } from '../mcp/fetch.js';
 
 /**
  * `url` as seen from its endpoints over HTTP: a path, or a URL of the same origin as one of them. Headers marked as secret
