@@ -165,6 +165,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         .argParser(duration)
         .default(callTimeout, '5m'),
     )
+    .option('--health', 'check how well instances are; who is critical is not listed, and gets no calls')
+    .option('--merge', 'one set of tools for all instances of one name, whatever their folder; calls are balanced')
     .addOption(
       new Option('--print-config <host>', 'print what makes a host start it, and end')
         .choices([...hosts])

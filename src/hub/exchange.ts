@@ -3,6 +3,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import type { Onlooker } from '../mcp/fetch.js';
+import { isForgotten } from '../mcp/forgotten.js';
 import { isWanted, type Level } from './log-level.js';
 import { type Notice, Outbox } from './outbox.js';
 
@@ -160,3 +162,13 @@ export class Exchange {
     this.#forget = () => signal.removeEventListener('abort', cancel);
   }
 }
+
+/** The connection is given up when its session is unknown: then the call does not hear why. */
+export const noting = (onlooker: Onlooker): Onlooker => ({
+  ...onlooker,
+  answered(request, status, refusal) {
+    const exchange = current.getStore();
+    if (exchange !== undefined) exchange.wasRefused = isForgotten(request, status, refusal);
+    onlooker.answered?.(request, status, refusal);
+  },
+});

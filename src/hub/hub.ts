@@ -3,11 +3,20 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Instance } from '../core/instance.js';
 import type { Query } from '../core/query.js';
+import type { HealthStatus } from '../health/health.js';
 import { wayTo } from '../mcp/way.js';
 import type { Registry } from '../registry/registry.js';
 import type { Watcher } from '../registry/watcher.js';
+import { ailmentIn, type Monitor } from './ailment.js';
 import { Board } from './board.js';
+import type { Balancer } from './choices.js';
+import { MergedBoard } from './merged-board.js';
+import type { Place } from './place.js';
 import { callTimeout, type Exposure, hubKind } from './settings.js';
+import { Throttle } from './throttle.js';
+
+/** From one time that hosts hear of someone's health to the next, in ms: one that is now well, now not, is no flood. */
+const pause = 1_000;
 
 export interface HubOptions {
   readonly query?: Query | undefined;
@@ -20,11 +29,17 @@ export interface HubOptions {
   readonly callTimeout?: number | undefined;
   /** How long a list waits for instances that have not answered yet, in ms; 2,000 unless given. */
   readonly patience?: number | undefined;
+  /** Which instances are critical or suspended: these are not listed, and get no calls. All are well unless given. */
+  readonly health?: Monitor | undefined;
+  /** Puts all instances of one name behind one label, and chooses among them. */
+  readonly balancer?: Balancer | undefined;
 }
 
 /** Who is told where instances stand: what one host sees. */
 export interface Onlooker {
-  arrange(arranged: ReadonlyMap<string, Instance>): void;
+  arrange(places: readonly Place[]): void;
+  /** Some may have become ailing, or well again. */
+  reconsider(): void;
   close(): Promise<void>;
 }
 
@@ -36,10 +51,14 @@ export class Hub implements AsyncDisposable {
   readonly onlookers = new Set<Onlooker>();
   /** Resolves when it is known what runs, or after some patience. */
   readonly known: Promise<void>;
+  readonly balancer: Balancer | undefined;
   readonly #patience: number;
   readonly #watcher: Watcher;
-  readonly #board: Board;
-  #arranged: ReadonlyMap<string, Instance> = new Map();
+  readonly #arrangement: (instances: readonly Instance[]) => readonly Place[];
+  readonly #health: Monitor | undefined;
+  readonly #reconsidering: Throttle;
+  readonly #listening: readonly (() => void)[];
+  #arranged: readonly Place[] = [];
 
   /** Begins to watch at once; connects when the first host asks. */
   constructor(registry: Registry, options: HubOptions = {}) {
@@ -49,7 +68,15 @@ export class Hub implements AsyncDisposable {
     this.connectTimeout = options.connectTimeout ?? 5_000;
     this.callTimeout = options.callTimeout ?? callTimeout;
     this.#patience = patience;
-    this.#board = new Board(cwd);
+    this.balancer = options.balancer;
+    this.#arrangement = this.balancer === undefined ? oneByOne(new Board(cwd)) : merged(new MergedBoard());
+    this.#health = options.health;
+    this.#reconsidering = new Throttle(this.clock, pause, () => {
+      for (const onlooker of this.onlookers) onlooker.reconsider();
+    });
+    this.#listening = (['transition', 'suspend', 'resume'] as const).flatMap(
+      (type) => options.health?.on(type, () => this.#reconsidering.ask()) ?? [],
+    );
     this.#watcher = registry.watch(query);
     this.known = this.patiently(
       () =>
@@ -68,8 +95,18 @@ export class Hub implements AsyncDisposable {
   }
 
   /** Who stands where. */
-  get arranged(): ReadonlyMap<string, Instance> {
+  get arranged(): readonly Place[] {
     return this.#arranged;
+  }
+
+  /** Its status for a monitor, if one watches it. */
+  healthOf({ id }: Instance): HealthStatus | undefined {
+    return this.#health?.of(id)?.status;
+  }
+
+  /** Why it is not to be used now, if so. */
+  ailmentOf({ id }: Instance): string | undefined {
+    return ailmentIn(this.#health?.of(id));
   }
 
   /** MCP servers that are there, and that only the programs which started them can reach. */
@@ -88,6 +125,8 @@ export class Hub implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    for (const stop of this.#listening) stop();
+    this.#reconsidering.stop();
     await Promise.all([...[...this.onlookers].map((onlooker) => onlooker.close()), this.#watcher.close()]);
   }
 
@@ -96,7 +135,7 @@ export class Hub implements AsyncDisposable {
   }
 
   #arrange(): void {
-    this.#arranged = this.#board.arrange(this.#watcher.instances.filter(isServed));
+    this.#arranged = this.#arrangement(this.#watcher.instances.filter(isServed));
     for (const onlooker of this.onlookers) onlooker.arrange(this.#arranged);
   }
 }
@@ -106,3 +145,8 @@ function isServed(instance: Instance): boolean {
   const isUp = instance.status === 'ready' || instance.status === 'draining';
   return isUp && instance.kind !== hubKind && wayTo(instance) !== undefined;
 }
+
+const oneByOne = (board: Board) => (instances: readonly Instance[]) =>
+  [...board.arrange(instances)].map(([label, instance]) => ({ key: label, label, instance }));
+
+const merged = (board: MergedBoard) => (instances: readonly Instance[]) => board.arrange(instances);

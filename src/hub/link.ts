@@ -3,18 +3,17 @@
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
 import type { Instance } from '../core/instance.js';
 import { dial, transportFor } from '../mcp/dial.js';
-import type { Onlooker } from '../mcp/fetch.js';
-import { isForgotten } from '../mcp/forgotten.js';
 import { Tether } from '../mcp/tether.js';
 import { isUndelivered, unreachable } from '../mcp/unreachable.js';
 import { requireWay } from '../mcp/way.js';
-import { current, type Exchange, type Outcome } from './exchange.js';
+import { current, type Exchange, noting, type Outcome } from './exchange.js';
 import { explain } from './explain.js';
 import { Following } from './following.js';
 import type { LinkWorld } from './link-world.js';
 import { asItIs } from './lists.js';
 import type { Level } from './log-level.js';
 import { type Offer, Offers } from './offer.js';
+import { Unsent } from './unsent.js';
 
 const sdk = { Client, StreamableHTTPClientTransport, SSEClientTransport };
 
@@ -77,6 +76,15 @@ export class Link {
     return this.#isThere;
   }
 
+  get isConnected(): boolean {
+    return this.#tether.isConnected;
+  }
+
+  /** Its server is one of 2025, as far as is known: what a host does there may depend on what it did before. */
+  get keepsSession(): boolean {
+    return !this.#isModern;
+  }
+
   get offer(): Offer {
     return this.#offers.now;
   }
@@ -124,22 +132,28 @@ export class Link {
   /**
    * Passes a request on. What the server answers is given as it is, an error of its own is thrown as it is.
    *
-   * @throws ROLLCALL_UNREACHABLE, which names the instance, if it does not answer.
+   * @throws ROLLCALL_UNREACHABLE, which names the instance, if it does not answer; as the reason of `Unsent` if it is
+   * certain that it has not been asked.
    */
   async request(method: string, params: Record<string, unknown>, options: Options, tool?: Tool): Promise<Outcome> {
     const exchange = current.getStore();
     if (exchange !== undefined) this.#exchanges.add(exchange);
+    let isSent = false;
     const send = async () => {
+      isSent = false;
+      if (exchange !== undefined) exchange.wasRefused = false;
       await this.#connected();
+      isSent = true;
       return this.#send(method, params, options, tool);
     };
+    const wasRefused = (error: unknown) => isUndelivered(error) || exchange?.wasRefused === true;
     try {
       // Refused at the door, nothing has been done, so it can be done once more.
-      return await send().catch((error) =>
-        isUndelivered(error) || exchange?.wasRefused === true ? send() : Promise.reject(error),
-      );
+      return await send().catch((error) => (wasRefused(error) ? send() : Promise.reject(error)));
     } catch (error) {
-      throw explain(this.#instance, options.signal?.aborted === true ? options.signal.reason : error);
+      if (options.signal?.aborted === true) throw explain(this.#instance, options.signal.reason);
+      const reason = explain(this.#instance, error);
+      throw !isSent || wasRefused(error) ? new Unsent(reason) : reason;
     } finally {
       if (exchange !== undefined) this.#exchanges.delete(exchange);
     }
@@ -227,13 +241,3 @@ export class Link {
     return client;
   }
 }
-
-/** The connection is given up when its session is unknown: then the call does not hear why. */
-const noting = (onlooker: Onlooker): Onlooker => ({
-  ...onlooker,
-  answered(request, status, refusal) {
-    const exchange = current.getStore();
-    if (exchange !== undefined) exchange.wasRefused = isForgotten(request, status, refusal);
-    onlooker.answered?.(request, status, refusal);
-  },
-});

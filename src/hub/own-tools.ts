@@ -74,12 +74,22 @@ const mostListed = 500;
 /** Characters of what a server says of how to use it. */
 const longestInstructions = 2_000;
 
+/** As much of the hub as is told of. */
+interface Ward {
+  /** MCP servers that are registered, and that nobody else can connect to. */
+  readonly unreachable: readonly Instance[];
+  healthOf(instance: Instance): string | undefined;
+  ailmentOf(instance: Instance): string | undefined;
+}
+
 /** What is told of an instance; nothing that is secret. */
-export function describe(link: Link): Record<string, unknown> {
-  const { label, instance, offer, failure } = link;
+export function describe(link: Link, hub: Ward): Record<string, unknown> {
+  const { label, instance, offer } = link;
   const { id, name, title, version, description, kind, tags, capabilities, status, cwd } = instance;
   const instructions = link.instructions?.slice(0, longestInstructions);
   const count = offer.tools.length;
+  const health = hub.healthOf(instance);
+  const problem = hub.ailmentOf(instance) ?? link.failure;
   return {
     label,
     id,
@@ -92,22 +102,18 @@ export function describe(link: Link): Record<string, unknown> {
     ...(capabilities.length > 0 && { capabilities }),
     ...(cwd !== undefined && { cwd }),
     status: link.isThere ? status : 'gone',
+    ...(health !== undefined && { health }),
     address: addressOf(instance),
     tools: count,
     ...(instructions !== undefined && { instructions }),
-    ...(failure !== undefined && { problem: failure }),
+    ...(problem !== undefined && { problem }),
   };
 }
 
-/** `unreachable`: MCP servers that are registered, and that nobody else can connect to. */
-export function instancesResult(
-  links: readonly Link[],
-  unreachable: readonly Instance[],
-  query: unknown,
-): CallToolResult {
+export function instancesResult(links: readonly Link[], hub: Ward, query: unknown): CallToolResult {
   const instances = [
-    ...links.filter(({ isThere }) => isThere).map(describe),
-    ...unreachable.map(({ id, name, status, cwd }) => ({
+    ...links.filter(({ isThere }) => isThere).map((link) => describe(link, hub)),
+    ...hub.unreachable.map(({ id, name, status, cwd }) => ({
       id,
       name,
       status,
@@ -120,28 +126,29 @@ export function instancesResult(
 
 export function toolsResult(
   directory: Directory,
+  hub: Ward,
   { instance, query }: Readonly<Record<string, unknown>>,
 ): CallToolResult {
-  const only = instance === undefined ? undefined : directory.link(instance);
-  const isMeant = (link: Link) => only === undefined || link === only;
-  const problems = directory.links
-    .filter((link) => isMeant(link) && link.isThere && link.failure !== undefined)
-    .map(({ label, failure }) => ({ instance: label, problem: failure }));
-  const found = directory.tools
-    .filter(({ link }) => isMeant(link))
-    .filter(({ name, own }) =>
-      contains([name, own.name, own.title, own.description, ...argumentsOf(own)].join('\n'), query),
-    );
+  const only = instance === undefined ? undefined : directory.meant(instance);
+  const isPart = only !== undefined && !directory.isWhole(only);
+  const problems = (only?.links ?? directory.links).flatMap((link) => {
+    const problem = hub.ailmentOf(link.instance) ?? link.failure;
+    return link.isThere && problem !== undefined ? [{ instance: directory.wordFor(link), problem }] : [];
+  });
+  const found = (only === undefined ? directory.tools : directory.toolsOf(only)).filter(({ name, own }) =>
+    contains([name, own.name, own.title, own.description, ...argumentsOf(own)].join('\n'), query),
+  );
   const isShort = found.length <= mostInFull;
-  const tools = found.slice(0, mostListed).map(({ link, own, name: direct }) => ({
-    instance: link.label,
+  const tools = found.slice(0, mostListed).map(({ label, links: [link], own, name: direct }) => ({
+    instance: isPart ? directory.wordFor(link) : label,
     name: own.name,
-    direct,
+    // By its direct name another may be called.
+    ...(!isPart && { direct }),
     ...(own.title !== undefined && { title: own.title }),
     ...(own.description !== undefined && { description: own.description }),
     ...(isShort && { inputSchema: own.inputSchema }),
   }));
-  const labels = directory.links.filter(({ isThere }) => isThere).map(({ label }) => label);
+  const labels = [...new Set(directory.links.filter(({ isThere }) => isThere).map(({ label }) => label))];
   const note = isShort
     ? `Nothing matches. ${directory.tools.length} tools in all, of: ${labels.join(', ') || 'nobody'}.`
     : `${found.length} tools; ask for an instance, or with a query, to see what they take.`;

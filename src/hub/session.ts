@@ -1,30 +1,29 @@
 /** What one host sees of the instances, and what it calls of them. */
 
-import type { ClientCapabilities, Tool } from '@modelcontextprotocol/client';
+import type { ClientCapabilities, Prompt, Tool } from '@modelcontextprotocol/client';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { isRollcallError } from '../core/errors.js';
-import type { Instance } from '../core/instance.js';
-import { asListed, Directory, type Found, uriFor } from './directory.js';
+import { Unusable } from './ailment.js';
+import { Choices } from './choices.js';
+import { type Directory, type Source, uriFor } from './directory.js';
 import type { Outcome } from './exchange.js';
 import { Exchanges } from './exchanges.js';
-import { Followed } from './followed.js';
 import type { About, Voice } from './host.js';
 import type { Hub } from './hub.js';
 import { Link } from './link.js';
+import { Links } from './links.js';
 import { isWanted, type Level } from './log-level.js';
+import { Lookup } from './lookup.js';
 import { Mistake } from './mistake.js';
+import { News } from './news.js';
 import type { Kind } from './offer.js';
 import type { Notice } from './outbox.js';
 import { callOf, instancesResult, ownTools, toolsResult } from './own-tools.js';
-
-/** From a change to the word of it, in ms: several come together when an instance comes or goes. */
-const gather = 20;
+import type { Place } from './place.js';
+import { Subscriptions, type Teller } from './subscriptions.js';
 
 /** Up to so many tools are listed themselves, where it was not said whether. */
 const mostDirect = 40;
-
-/** So many links are kept of instances that have gone, for what may take their place. */
-const mostAbsent = 200;
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -33,11 +32,12 @@ export class Session {
   readonly #voice: Voice;
   readonly #isShared: boolean;
   readonly #capabilities: ClientCapabilities;
-  readonly #links = new Map<string, Link>();
+  readonly #links = new Links((place) => this.#makeLink(place));
+  readonly #choices: Choices;
   readonly #exchanges: Exchanges;
-  readonly #followed = new Followed();
-  readonly #changed = new Set<Kind>();
-  #directory: Directory | undefined;
+  readonly #subscriptions: Subscriptions;
+  readonly #news: News;
+  readonly #lookup: Lookup;
 
   constructor(hub: Hub, { capabilities, isModern, isShared = false }: About, voice: Voice) {
     this.#hub = hub;
@@ -49,51 +49,70 @@ export class Session {
       ...(sampling !== undefined && { sampling }),
       ...(roots !== undefined && { roots }),
     };
+    this.#choices = new Choices(hub);
     // A host of 2026 says with each call what it wants to hear of it, and hears nothing else.
-    this.#exchanges = new Exchanges(hub.callTimeout, isModern ? 'none' : undefined);
+    this.#exchanges = new Exchanges(this.#choices, hub.callTimeout, isModern ? 'none' : undefined);
+    this.#lookup = new Lookup({
+      choices: this.#choices,
+      known: hub.known,
+      mentioned: this.#exchanges.mentions.byUri,
+      links: () => this.#links.all,
+    });
+    this.#news = new News({
+      clock: hub.clock,
+      listed: (kind) => listsOf(this.#lookup.now, kind),
+      changed: (kind) => voice.changed(kind),
+    });
+    this.#subscriptions = new Subscriptions({
+      teller: (uri) => this.#tellerOf(uri),
+      isUsable: (link) => link.isThere && this.#choices.isWell(link),
+      moved: (uri) => voice.tell({ method: 'notifications/resources/updated', params: { uri } }),
+    });
     hub.onlookers.add(this);
     this.arrange(hub.arranged);
   }
 
-  /** The instances that are there now, by label. */
-  arrange(arranged: ReadonlyMap<string, Instance>): void {
-    for (const [label, instance] of arranged) this.#linkAt(label, instance).assign(instance);
-    const absent = [...this.#links.values()].filter(({ label }) => !arranged.has(label));
-    for (const link of absent) link.assign(undefined);
-    for (const link of absent.slice(0, -mostAbsent)) {
-      this.#links.delete(link.label);
-      this.#directory = undefined;
-      void link.close();
-    }
+  /** Where the instances stand that are there now. */
+  arrange(places: readonly Place[]): void {
+    this.#links.arrange(places);
+    this.#lookup.forget();
+    this.#subscriptions.settle();
+  }
+
+  /** Some may have become ailing, or well again. */
+  reconsider(): void {
+    this.#note(['tools', 'resources', 'prompts']);
+    this.#subscriptions.settle();
   }
 
   async close(): Promise<void> {
     this.#hub.onlookers.delete(this);
-    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await this.#links.close();
   }
 
   async tools(): Promise<Tool[]> {
-    const { tools } = await this.#directoryNow();
+    const directory = await this.#listing('tools');
+    const { tools } = directory;
     const { expose } = this.#hub;
     const isDirect = expose === 'direct' || (expose === 'auto' && tools.length <= mostDirect);
-    return [...ownTools, ...(isDirect ? tools.map(asListed) : [])];
+    return [...ownTools, ...(isDirect ? tools.map((tool) => directory.asListed(tool)) : [])];
   }
 
   async prompts() {
-    const { prompts } = await this.#directoryNow();
-    return prompts.map(asListed);
+    const directory = await this.#listing('prompts');
+    return directory.prompts.map((prompt) => directory.asListed(prompt));
   }
 
   async resources() {
-    return (await this.#directoryNow()).resources;
+    return (await this.#listing('resources')).resources;
   }
 
   async templates() {
-    return (await this.#directoryNow()).templates;
+    return (await this.#listing('resources')).templates;
   }
 
   async instances(query: unknown) {
-    return instancesResult((await this.#directoryNow()).links, this.#hub.unreachable, query);
+    return instancesResult((await this.#lookup.all()).links, this.#hub, query);
   }
 
   /** A call of one of the hub's tools, or of an instance's. An instance that is away is a result, which a model can read. */
@@ -101,144 +120,117 @@ export class Session {
     const { name, arguments: args = {} } = params;
     try {
       if (name === 'rollcall_instances') return await this.instances(args.query);
-      if (name === 'rollcall_tools') return toolsResult(await this.#directoryNow(), args);
+      if (name === 'rollcall_tools') return toolsResult(await this.#lookup.all(), this.#hub, args);
       const isIndirect = name === 'rollcall_call';
       const call = isIndirect ? callOf(args) : undefined;
-      const { link, own } = call === undefined ? await this.#named(name) : await this.#meant(call);
+      const { links, own } = await (call === undefined ? this.#lookup.tool(name) : this.#lookup.toolOf(call));
       const passed = { ...params, name: own.name, arguments: call?.given ?? args };
-      return await this.#exchanges.pass({ link, method: 'tools/call', params: passed, tool: own }, context);
+      return await this.#exchanges.pass({ links, method: 'tools/call', params: passed, tool: own }, context);
     } catch (error) {
-      if (!isRollcallError(error) && !(error instanceof Mistake)) throw error;
+      if (!isRollcallError(error) && !(error instanceof Mistake || error instanceof Unusable)) throw error;
       return { content: [{ type: 'text', text: error.message }], isError: true };
     }
   }
 
   async getPrompt(params: Params & { name: string }, context: ServerContext): Promise<Outcome> {
-    const { link, own } = (await this.#directoryWith((known) => known.hasPrompt(params.name))).prompt(params.name);
-    return this.#exchanges.pass({ link, method: 'prompts/get', params: { ...params, name: own.name } }, context);
+    const { links, own } = (await this.#lookup.with((known) => known.hasPrompt(params.name))).prompt(params.name);
+    return this.#exchanges.pass({ links, method: 'prompts/get', params: { ...params, name: own.name } }, context);
   }
 
   async readResource(params: Params & { uri: string }, context: ServerContext): Promise<Outcome> {
-    const { link, uri } = await this.#resourceAt(params.uri);
-    return this.#exchanges.pass({ link, method: 'resources/read', params: { ...params, uri } }, context);
+    const { links, uri } = await this.#lookup.resource(params.uri);
+    return this.#exchanges.pass({ links, method: 'resources/read', params: { ...params, uri } }, context);
   }
 
   async complete(params: Params & { ref: Params }, context: ServerContext): Promise<Outcome> {
     const { name, uri } = params.ref;
     if (typeof name !== 'string') {
-      const at = await this.#resourceAt(String(uri));
-      const ref = { ...params.ref, uri: at.uri };
-      return this.#exchanges.pass({ ...at, method: 'completion/complete', params: { ...params, ref } }, context);
+      const { links, uri: own } = await this.#lookup.resource(String(uri));
+      const ref = { ...params.ref, uri: own };
+      return this.#exchanges.pass({ links, method: 'completion/complete', params: { ...params, ref } }, context);
     }
-    const { link, own } = (await this.#directoryWith((known) => known.hasPrompt(name))).prompt(name);
+    const { links, own } = (await this.#lookup.with((known) => known.hasPrompt(name))).prompt(name);
     const ref = { ...params.ref, name: own.name };
-    return this.#exchanges.pass({ link, method: 'completion/complete', params: { ...params, ref } }, context);
+    return this.#exchanges.pass({ links, method: 'completion/complete', params: { ...params, ref } }, context);
   }
 
   /** The host wants to hear when a resource changes; it is told by the same URI. As often as this, `unfollow` is to be said. */
   async follow(uri: string): Promise<void> {
-    const { link, uri: own } = await this.#resourceAt(uri);
-    this.#followed.add(uri);
-    try {
-      await link.follow(own);
-    } catch (error) {
-      this.#followed.remove(uri);
-      throw error;
-    }
+    const { links, uri: own } = await this.#lookup.resource(uri);
+    await this.#subscriptions.add(uri, { link: this.#one(links), uri: own });
   }
 
-  async unfollow(uri: string): Promise<void> {
-    if (!this.#followed.remove(uri)) return;
-    const { link, uri: own } = await this.#resourceAt(uri);
-    await link.unfollow(own);
+  unfollow(uri: string): Promise<void> {
+    return this.#subscriptions.remove(uri);
   }
 
   /** Log messages below this are not wanted. */
   setLevel(level: Level): void {
     this.#exchanges.level = level;
-    for (const link of this.#links.values()) link.setLevel(level);
+    for (const link of this.#links.all) link.setLevel(level);
   }
 
   rootsChanged(): void {
-    for (const link of this.#links.values()) link.rootsChanged();
+    for (const link of this.#links.all) link.rootsChanged();
   }
 
-  /** A tool by the name it is listed under. Only its own instance is waited for. */
-  async #named(name: string): Promise<Found<Tool>> {
-    await this.#hub.known;
-    // It has gone, or is not known yet.
-    if (!this.#upToDate.hasTool(name)) await this.#upToDate.owner(name)?.reach();
-    return (await this.#directoryWith((known) => known.hasTool(name))).tool(name);
-  }
-
-  async #meant({ instance, tool }: { instance: string; tool: string }): Promise<Found<Tool>> {
-    await this.#hub.known;
-    const link = this.#upToDate.link(instance);
-    if (link.offer.tools.length === 0) await link.reach();
-    return this.#upToDate.toolOf(link, tool);
-  }
-
-  async #resourceAt(uri: string): Promise<{ link: Link; uri: string }> {
-    return (await this.#directoryWith((known) => known.hasResource(uri))).resource(uri);
-  }
-
-  #linkAt(label: string, instance: Instance): Link {
-    let link = this.#links.get(label);
-    if (link === undefined) {
-      link = new Link(label, instance, {
-        clock: this.#hub.clock,
-        capabilities: this.#capabilities,
-        isShared: this.#isShared,
-        timeout: this.#hub.connectTimeout,
-        level: () => this.#exchanges.level,
-        patiently: (act) => this.#hub.patiently(act),
-        changed: (kinds) => this.#note(kinds),
-        told: (teller, notice) => this.#hear(teller, notice),
-        asked: (method, params) => this.#voice.ask(method, params),
-      });
-      this.#links.set(label, link);
-      this.#directory = undefined;
+  #tellerOf(uri: string): Teller | undefined {
+    const directory = this.#lookup.now;
+    if (!directory.hasResource(uri)) return undefined;
+    const { links, uri: own } = directory.resource(uri);
+    try {
+      return { link: this.#one(links), uri: own };
+    } catch {
+      // Nobody is well.
+      return undefined;
     }
+  }
+
+  #one(links: Source['links']): Link {
+    const { link, release } = this.#choices.choose(links);
+    release();
     return link;
   }
 
-  #hear(label: string, { method, params }: Notice): void {
+  #makeLink({ key, label, instance }: Place): Link {
+    return new Link(label, instance, {
+      clock: this.#hub.clock,
+      capabilities: this.#capabilities,
+      isShared: this.#isShared,
+      timeout: this.#hub.connectTimeout,
+      level: () => this.#exchanges.level,
+      patiently: (act) => this.#hub.patiently(act),
+      changed: (kinds) => this.#note(kinds),
+      told: (teller, notice) => this.#hear(teller, notice, key),
+      asked: (method, params) => this.#voice.ask(method, params),
+    });
+  }
+
+  #hear(label: string, { method, params }: Notice, key: string): void {
     if (method === 'notifications/message' && isWanted(params.level, this.#exchanges.level)) {
       this.#voice.tell({ method, params });
     }
     if (method !== 'notifications/resources/updated') return;
     for (const uri of [uriFor({ label }, String(params.uri)), String(params.uri)]) {
-      if (this.#followed.has(uri)) this.#voice.tell({ method, params: { ...params, uri } });
+      if (this.#subscriptions.isHeard(uri, this.#links.get(key)))
+        this.#voice.tell({ method, params: { ...params, uri } });
     }
   }
 
   #note(kinds: readonly Kind[]): void {
-    this.#directory = undefined;
-    const isFirst = this.#changed.size === 0;
-    for (const kind of kinds) this.#changed.add(kind);
-    if (!isFirst) return;
-    this.#hub.clock.after(gather, () => {
-      const changed = [...this.#changed];
-      this.#changed.clear();
-      for (const kind of changed) this.#voice.changed(kind);
-    });
+    this.#lookup.forget();
+    this.#news.note(kinds);
   }
 
-  get #upToDate(): Directory {
-    this.#directory ??= new Directory([...this.#links.values()], this.#exchanges.mentions.byUri);
-    return this.#directory;
+  async #listing(kind: Kind): Promise<Directory> {
+    const directory = await this.#lookup.all();
+    this.#news.show(kind);
+    return directory;
   }
+}
 
-  /** Waits for what others offer only if it is not known already what is asked for. */
-  async #directoryWith(isThere: (directory: Directory) => boolean): Promise<Directory> {
-    await this.#hub.known;
-    return isThere(this.#upToDate) ? this.#upToDate : this.#directoryNow();
-  }
-
-  /** As soon as it is known what all offer; who hangs is left out. */
-  async #directoryNow(): Promise<Directory> {
-    await this.#hub.known;
-    await Promise.all([...this.#links.values()].map((link) => link.known));
-    return this.#upToDate;
-  }
+/** What is listed of a kind, as hosts see it. */
+function listsOf(directory: Directory, kind: Kind): readonly object[] {
+  if (kind === 'resources') return [...directory.resources, ...directory.templates];
+  return directory[kind].map((found) => directory.asListed<Tool | Prompt>(found));
 }

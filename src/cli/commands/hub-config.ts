@@ -12,12 +12,14 @@ export function printConfig(
   terminal: Terminal,
   host: Host,
   query: Query,
-  { expose, timeout }: { expose: Exposure; timeout: number },
+  { expose, timeout, health, merge }: { expose: Exposure; timeout: number; health?: boolean; merge?: boolean },
 ): undefined {
   const args = [
     ...argsOf(query),
     ...(expose === 'auto' ? [] : ['--expose', expose]),
     ...(timeout === callTimeout ? [] : ['--timeout', `${timeout}ms`]),
+    ...(health === true ? ['--health'] : []),
+    ...(merge === true ? ['--merge'] : []),
   ];
   const env = environment();
   terminal.line(hubConfig(host, { args, env, isWindows: process.platform === 'win32' }));

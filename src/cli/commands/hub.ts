@@ -9,6 +9,7 @@ import { serveHost } from '../../hub/stdio.js';
 import type { Registry } from '../../registry/registry.js';
 import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
+import { layersFor } from './hub-layers.js';
 
 /** How long goodbyes may take, in ms: a host waits for us to end. */
 const farewell = 100;
@@ -18,6 +19,10 @@ export interface HubCommandOptions {
   readonly timeout: number;
   /** Over HTTP, at this port if one is given. */
   readonly http?: number | true;
+  /** Leaves out who is critical. */
+  readonly health?: boolean;
+  /** Puts all of one name behind one label. */
+  readonly merge?: boolean;
 }
 
 /** Serves the host on stdin and stdout until it closes them; over HTTP, any number of them until it is ended. */
@@ -25,11 +30,16 @@ export async function hub(
   registry: Registry,
   terminal: Terminal,
   query: Query,
-  { expose, timeout, http }: HubCommandOptions,
+  { expose, timeout, http, ...asked }: HubCommandOptions,
 ): Promise<never> {
   // Stdout is the protocol's: whoever writes there by mistake is heard on stderr.
   for (const name of ['log', 'info', 'debug', 'dir', 'table'] as const) console[name] = console.error;
-  const served = new Hub(registry, { query, expose, callTimeout: timeout });
+  const layers = await layersFor(registry, query, asked);
+  const { health, balancer } = layers;
+  const served = new Hub(registry, { query, expose, callTimeout: timeout, health, balancer });
+  const close = async () => {
+    await Promise.all([served.close(), layers.close()]);
+  };
   const report = (error: unknown) =>
     terminal.say(printable(`rollcall: ${error instanceof Error ? error.message : String(error)}`));
   const version = packageVersion();
@@ -37,7 +47,7 @@ export async function hub(
     if (process.stdin.isTTY === true) {
       terminal.say('This is for an MCP host to start, and speaks its protocol here: see rollcall hub --print-config.');
     }
-    const leave = leaveBySignal(() => served.close());
+    const leave = leaveBySignal(close);
     await serveHost(served, version, report);
     await leave();
     // Nothing should be open now; if something is, it is not to keep a host waiting.
@@ -50,7 +60,7 @@ export async function hub(
       report,
     });
     leaveBySignal(async () => {
-      await Promise.all([front[Symbol.asyncDispose](), served.close()]);
+      await Promise.all([front[Symbol.asyncDispose](), close()]);
     });
     terminal.line(front.url);
     terminal.say('It asks for the token in its entry: rollcall export rollcall-hub --client HOST --secrets');
