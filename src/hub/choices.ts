@@ -14,6 +14,8 @@ export interface Balancer {
 interface ChoiceWorld {
   /** Without one, one instance alone stands behind each label. */
   readonly balancer: Balancer | undefined;
+  /** Whether any could be ailing. */
+  readonly isWatched: boolean;
   /** Why it is not to be used, if so. */
   ailmentOf(instance: Instance): string | undefined;
 }
@@ -37,6 +39,11 @@ export class Choices {
   /** Whether there may be several to choose from. */
   get isMerging(): boolean {
     return this.#world.balancer !== undefined;
+  }
+
+  /** Whether a call may get another answer as to where it goes than the one before. */
+  get mayVary(): boolean {
+    return this.isMerging || this.#world.isWatched;
   }
 
   /**

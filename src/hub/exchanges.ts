@@ -72,7 +72,7 @@ export class Exchanges {
   /** To one after the other of those who can answer, as long as it is certain that none has been asked. */
   async #pass({ links, ...passed }: Passed, exchange: Exchange, signal: AbortSignal): Promise<Outcome> {
     const given = exchange.context.mcpReq.requestState<string>();
-    const origin = this.#choices.isMerging ? originOf(given) : undefined;
+    const origin = this.#choices.mayVary ? originOf(given) : undefined;
     let left: readonly Link[] =
       origin === undefined ? links : links.filter(({ instance }) => instance.id === origin.id);
     const state = origin === undefined ? given : origin.state;
@@ -103,7 +103,7 @@ export class Exchanges {
 
   /** The host is asked first, and calls again: then the same instance is meant. */
   #marked({ instance }: Link, outcome: Outcome): Outcome {
-    if (!this.#choices.isMerging) return outcome;
+    if (!this.#choices.mayVary) return outcome;
     return { ...outcome, requestState: continuedAt(instance.id, outcome.requestState) };
   }
 

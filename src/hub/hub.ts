@@ -99,6 +99,10 @@ export class Hub implements AsyncDisposable {
     return this.#arranged;
   }
 
+  get isWatched(): boolean {
+    return this.#health !== undefined;
+  }
+
   /** Its status for a monitor, if one watches it. */
   healthOf({ id }: Instance): HealthStatus | undefined {
     return this.#health?.of(id)?.status;

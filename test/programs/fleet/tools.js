@@ -55,9 +55,9 @@ export const tools = {
   },
   wait: {
     description: 'Takes its time, tells its progress, and says in the log how it ended',
-    inputSchema: z.object({ ms: z.number(), steps: z.number().default(1) }),
-    run: async ({ ms, steps }, { world, signal, progress }) => {
-      const tell = (word) => process.env.LOG && appendFileSync(process.env.LOG, `${word} ${world.name}\n`);
+    inputSchema: z.object({ ms: z.number(), steps: z.number().default(1), mark: z.string().default('') }),
+    run: async ({ ms, steps, mark }, { world, signal, progress }) => {
+      const tell = (word) => process.env.LOG && appendFileSync(process.env.LOG, `${word} ${world.name}${mark}\n`);
       tell('started');
       for (let step = 1; step <= steps; step++) {
         // Not right before the result: both SDKs' clients drop progress that is read together with it.
