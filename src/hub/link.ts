@@ -9,6 +9,7 @@ import { requireWay } from '../mcp/way.js';
 import { current, type Exchange, noting, type Outcome } from './exchange.js';
 import { explain } from './explain.js';
 import { Following } from './following.js';
+import { clientFor } from './link-client.js';
 import type { LinkWorld } from './link-world.js';
 import { asItIs } from './lists.js';
 import type { Level } from './log-level.js';
@@ -16,6 +17,9 @@ import { type Offer, Offers } from './offer.js';
 import { Unsent } from './unsent.js';
 
 const sdk = { Client, StreamableHTTPClientTransport, SSEClientTransport };
+
+/** From the end of an instance to that of the calls it has in hand, in ms. */
+const grace = 100;
 
 type Options = NonNullable<Parameters<Client['callTool']>[1]>;
 
@@ -37,7 +41,7 @@ export class Link {
     this.label = label;
     this.#instance = instance;
     this.#world = world;
-    this.#client = this.#makeClient();
+    this.#client = clientFor(world, { label, exchanges: this.#exchanges, listChanged: () => this.#offers.lookAgain() });
     this.#following = new Following(this.#client);
     this.#offers = new Offers(this.#client, {
       clock: world.clock,
@@ -107,9 +111,12 @@ export class Link {
 
   assign(instance: Instance | undefined): void {
     this.#isThere = instance !== undefined;
-    const isNew = instance !== undefined && (instance.id !== this.#instance.id || this.#known === undefined);
-    if (instance !== undefined) this.#instance = instance;
-    else this.#offers.end();
+    if (instance === undefined) {
+      this.#leave();
+      return;
+    }
+    const isNew = instance.id !== this.#instance.id || this.#known === undefined;
+    this.#instance = instance;
     this.#tether.assign(instance);
     // Why it cannot be reached is asked again and again, and told by `failure`.
     if (isNew) this.#known = this.#world.patiently(() => this.reach().catch(() => {}));
@@ -197,9 +204,17 @@ export class Link {
     this.#following.resume();
   }
 
+  /** What was just sent to who is gone is about to hear so itself: then it is known that nothing was done. */
+  #leave(): void {
+    this.#offers.end();
+    const leave = () => this.#isThere || this.#tether.assign(undefined);
+    if (this.#exchanges.size === 0) leave();
+    else this.#world.clock.after(grace, leave);
+  }
+
   async #connected(): Promise<void> {
-    await this.#tether.reach();
-    if (!this.#tether.isConnected) throw unreachable(this.#instance, 'ended');
+    if (this.#isThere) await this.#tether.reach();
+    if (!this.#isThere || !this.#tether.isConnected) throw unreachable(this.#instance, 'ended');
   }
 
   async #send(method: string, params: Record<string, unknown>, options: Options, tool?: Tool): Promise<Outcome> {
@@ -207,37 +222,5 @@ export class Link {
     // Some arguments go as headers, too, if the tool says so. Whether the result is as promised is for the host to see.
     const { outputSchema: _, ...toolDefinition } = tool;
     return (await this.#client.callTool(params as { name: string }, { ...options, toolDefinition })) as Outcome;
-  }
-
-  /** Over SSE, and apart from calls, it is not said which one is meant: the latest, as long as that is the same host's. */
-  get #likely(): Exchange | undefined {
-    return this.#world.isShared && this.#exchanges.size > 1 ? undefined : [...this.#exchanges].at(-1);
-  }
-
-  #makeClient(): Client {
-    const { capabilities, asked, told } = this.#world;
-    const about = { name: 'rollcall-hub', version: '1' };
-    const client = new Client(about, { capabilities, versionNegotiation: { mode: 'auto' } });
-    const exchange = () => current.getStore() ?? this.#likely;
-    const ask = async ({ method, params }: { method: string; params?: unknown }) =>
-      (exchange()?.ask(method, params) ?? asked(method, params)) as never;
-    if (capabilities.elicitation !== undefined) client.setRequestHandler('elicitation/create', ask);
-    if (capabilities.sampling !== undefined) client.setRequestHandler('sampling/createMessage', ask);
-    if (capabilities.roots !== undefined) client.setRequestHandler('roots/list', ask);
-    // That of the SDK leaves out what is read together with the answer.
-    client.setNotificationHandler('notifications/progress', ({ params }) =>
-      [...this.#exchanges].find(({ ticket }) => ticket === params.progressToken)?.progress(params),
-    );
-    client.fallbackNotificationHandler = async ({ method, params = {} }) => {
-      if (method.endsWith('/list_changed')) return this.#offers.lookAgain();
-      if (method !== 'notifications/message') return told(this.label, { method, params });
-      const notice = { method, params: { ...params, logger: `${this.label}/${params.logger ?? ''}` } };
-      const heard = exchange();
-      if (heard === undefined) told(this.label, notice);
-      else heard.tell(notice);
-    };
-    // Streams that end, and attempts to open them again: whoever waits for an answer is told by the tether.
-    client.onerror = () => {};
-    return client;
   }
 }

@@ -35,11 +35,8 @@ export class Links {
     for (const [, link] of absent) link.assign(undefined);
     const last = new Map(absent.filter(([, { label }]) => !labels.has(label)).map(([key, { label }]) => [label, key]));
     const kept = new Set([...last.values()].slice(-mostAbsent));
-    for (const [key, link] of absent) {
-      if (kept.has(key)) continue;
-      this.#byKey.delete(key);
-      void link.close();
-    }
+    // Nothing of them is open, or will be in a moment.
+    for (const [key] of absent) if (!kept.has(key)) this.#byKey.delete(key);
   }
 
   async close(): Promise<void> {
