@@ -159,7 +159,12 @@ test('nothing that an entry says reaches a terminal as it is, and no line is for
 });
 
 /** What `rollcall hub --print-config` says, in this environment. */
-function printed(host: Host, query: Query, env: Readonly<Record<string, string>> = {}) {
+function printed(
+  host: Host,
+  query: Query,
+  env: Readonly<Record<string, string>> = {},
+  asked: { health?: boolean; merge?: boolean } = {},
+) {
   vi.stubEnv('ROLLCALL_DIR', env.ROLLCALL_DIR);
   vi.stubEnv('XDG_DATA_HOME', env.XDG_DATA_HOME);
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -168,7 +173,11 @@ function printed(host: Host, query: Query, env: Readonly<Record<string, string>>
     new PassThrough().on('data', (chunk) => {
       texts[name] += chunk;
     }) as unknown as NodeJS.WriteStream;
-  printConfig(new Terminal(stream('out'), stream('err')), host, query, { expose: 'auto', timeout: 300_000 });
+  printConfig(new Terminal(stream('out'), stream('err')), host, query, {
+    expose: 'auto',
+    timeout: 300_000,
+    ...asked,
+  });
   return texts;
 }
 
@@ -198,6 +207,17 @@ test('what starts the hub has the filters as they were typed, and knows the fold
 test.runIf(process.platform === 'linux')('a data folder of one’s own is handed on, as hosts hand on little', () => {
   expect(printed('codex', {}, { XDG_DATA_HOME: '/data' }).out).toContain('env = { XDG_DATA_HOME = "/data" }');
   expect(printed('codex', {}).out).not.toContain('env');
+});
+
+test('what starts the hub asks for what was asked for', async () => {
+  const args = (asked: { health?: boolean; merge?: boolean }) =>
+    JSON.parse(printed('claude', {}, {}, asked).out).mcpServers.rollcall.args.slice(3);
+  expect(args({})).toEqual([]);
+  expect(args({ health: true })).toEqual(['--health']);
+  expect(args({ merge: true, health: true })).toEqual(['--health', '--merge']);
+  const { directory } = await registryOf();
+  const { out } = await cliHere(directory, ['hub', '--merge', '--health', '--print-config', 'claude']);
+  expect(JSON.parse(out).mcpServers.rollcall.args).toEqual(['-y', 'rollcall', 'hub', '--health', '--merge']);
 });
 
 test('what the host would replace in it is told', () => {
