@@ -48,8 +48,8 @@ export class Choices {
 
   /**
    * One of `links`, which all stand behind one label. A server of 2025 keeps a session for the host: as long as that one can
-   * be used, all calls of the host go there. Those of 2026 keep none, and each call goes to any. Who drains gets none but of
-   * hosts whose session it keeps.
+   * be used, all calls of the host go there. Those of 2026 keep none, and each call goes to any. Who drains gets none, but of
+   * hosts whose session it keeps, and if all do.
    *
    * @throws Unusable if those that are there are ailing.
    */
@@ -62,21 +62,27 @@ export class Choices {
     if (balancer === undefined) return unleased(first);
     const connected = there.filter(({ isConnected }) => isConnected);
     const able = connected.length > 0 ? connected : there;
-    const staying = able.filter(({ instance }) => instance.status !== 'draining');
-    const ready = staying.length > 0 ? staying : able;
-    const isKept = ready.some(({ keepsSession }) => keepsSession);
+    const isKept = able.some(({ keepsSession }) => keepsSession);
     const keeper = isKept ? this.#keepers.get(first.label) : undefined;
-    const lease =
-      (keeper !== undefined && able.includes(keeper) ? balancer.choose([keeper.instance]) : undefined) ??
-      balancer.choose(
-        ready.map(({ instance }) => instance),
-        isKept ? { affinity: this.#affinity } : {},
-      );
-    const link = able.find(({ instance }) => instance.id === lease?.instance.id);
-    if (lease === undefined || link === undefined) throw new Unusable(ready.map(resting));
-    if (isKept && (keeper === undefined || !keeper.isThere || !keeper.isConnected || !this.isWell(keeper)))
-      this.#keepers.set(link.label, link);
-    return { link, release: () => lease.release() };
+    const chosen =
+      (keeper !== undefined && able.includes(keeper) ? this.#lend([keeper], balancer) : undefined) ??
+      this.#lend(able, balancer, isKept ? { affinity: this.#affinity } : {});
+    if (chosen === undefined) throw new Unusable(able.map(resting));
+    const isLost = keeper === undefined || !keeper.isThere || !keeper.isConnected || !this.isWell(keeper);
+    if (isKept && isLost) this.#keepers.set(first.label, chosen.link);
+    return chosen;
+  }
+
+  #lend(able: readonly Link[], balancer: Balancer, options: { affinity?: string } = {}): Chosen | undefined {
+    const ready = able.filter(({ instance }) => instance.status !== 'draining');
+    // They do what is left to do: a balancer would give them nothing.
+    if (ready.length === 0) return able[0] && unleased(able[0]);
+    const lease = balancer.choose(
+      ready.map(({ instance }) => instance),
+      options,
+    );
+    const link = ready.find(({ instance }) => instance.id === lease?.instance.id);
+    return lease && link && { link, release: () => lease.release() };
   }
 
   isWell({ instance }: Link): boolean {

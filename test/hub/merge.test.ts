@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { inputRequired, type McpServer } from '@modelcontextprotocol/server';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { Choices } from '../../src/hub/choices.js';
 import { continuedAt, originOf } from '../../src/hub/continued.js';
 import { MergedBoard } from '../../src/hub/merged-board.js';
 import { connectDirect } from '../support/direct.js';
@@ -287,6 +288,64 @@ test('who refuses the connection was not asked: another is', async () => {
   const none = await host.callTool('small__count');
   expect(none.isError).toBe(true);
   expect(JSON.stringify(none.content)).toMatch(/accepts no connection there/);
+});
+
+test('who drains gets no calls while others are there, and all there are if nobody is', async () => {
+  const { registry, endpoint } = await serveHub(stage.directory, { balancer });
+  const servers = [await startSmall(registry, counting), await startSmall(registry, counting)] as const;
+  const [going, staying] = servers;
+  const host = await connectDirect('v1', endpoint);
+  await connected(host, 2);
+  await going.registration.update({ status: 'draining' });
+  await eventually('it is known', async () => (await host.say('rollcall_instances')).includes('draining'));
+  for (let call = 0; call < 4; call++) expect(idOf(await host.callTool('small__count'))).toBe(staying.instance.id);
+  await staying.registration.update({ status: 'draining' });
+  await eventually('it is known', async () => !(await host.say('rollcall_instances')).includes('ready'));
+  expect(await host.say('small__count')).toBe('counted');
+});
+
+test('a host is left with who keeps its session, also while that drains, unless it cannot be used', () => {
+  let ailing: string | undefined;
+  const world = {
+    balancer,
+    isWatched: true,
+    ailmentOf: ({ id }: { id: string }) => (id === ailing ? 'is ill' : undefined),
+  };
+  const choices = new Choices(world);
+  const linkTo = (minute: number) => ({
+    label: 'weather',
+    instance: makeInstance({ registeredAt: new Date(minute * 60_000).toISOString() }),
+    isThere: true,
+    isConnected: true,
+    keepsSession: true,
+  });
+  const [one, two] = [linkTo(1), linkTo(2)];
+  const choose = (...links: object[]) => choices.choose(links as never).link as unknown as typeof one;
+  const keeper = choose(one, two);
+  const other = keeper === one ? two : one;
+  for (let call = 0; call < 5; call++) expect(choose(one, two)).toBe(keeper);
+  // What only another has is asked of that, and changes nothing.
+  expect(choose(other)).toBe(other);
+  expect(choose(one, two)).toBe(keeper);
+  keeper.instance = { ...keeper.instance, status: 'draining' };
+  expect(choose(one, two)).toBe(keeper);
+  ailing = keeper.instance.id;
+  expect(choose(one, two)).toBe(other);
+  ailing = undefined;
+  expect(choose(one, two)).toBe(other);
+  other.isConnected = false;
+  expect(choose(one, two)).toBe(keeper);
+  other.isConnected = true;
+  expect(choose(one, two)).toBe(keeper);
+  for (const link of [one, two]) link.isThere = false;
+  expect(choose(one, two)).toBe(one);
+  one.isThere = true;
+  ailing = one.instance.id;
+  expect(() => choose(one, two)).toThrow(`weather (${one.instance.id}) is ill. Nothing was sent.`);
+  ailing = undefined;
+  one.instance = { ...one.instance, status: 'ready' };
+  balancer.choose = () => undefined;
+  expect(() => choose(one)).toThrow(/has failed too often lately. Nothing was sent/);
 });
 
 test('what has broken off in the middle is not done by another', async () => {

@@ -50,7 +50,7 @@ export class FakeMonitor implements Monitor {
   }
 }
 
-/** Chooses whoever has the fewest calls and was chosen longest ago, unless told otherwise. */
+/** Of those that are ready, as the router: chooses whoever has the fewest calls and was chosen longest ago, unless told otherwise. */
 export class FakeBalancer implements Balancer {
   /** What it was asked, and what it said. */
   readonly asked: { readonly ids: readonly string[]; readonly affinity?: string; readonly id: string | undefined }[] =
@@ -62,7 +62,8 @@ export class FakeBalancer implements Balancer {
 
   choose(candidates: readonly Instance[], { affinity }: { affinity?: string } = {}): Lease | undefined {
     const weight = ({ id }: Instance) => (this.#leases.get(id) ?? 0) * 1e6 + (this.#turns.get(id) ?? 0);
-    const chosen = this.prefer?.(candidates) ?? [...candidates].sort((a, b) => weight(a) - weight(b))[0];
+    const ready = candidates.filter(({ status }) => status === 'ready');
+    const chosen = this.prefer?.(ready) ?? [...ready].sort((a, b) => weight(a) - weight(b))[0];
     this.asked.push({
       ids: candidates.map(({ id }) => id),
       ...(affinity !== undefined && { affinity }),

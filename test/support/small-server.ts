@@ -7,10 +7,12 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { onTestFinished } from 'vitest';
 import type { Instance } from '../../src/core/instance.js';
+import type { Registration } from '../../src/registry/registration.js';
 import type { Registry } from '../../src/registry/registry.js';
 
 export interface SmallServer {
   readonly instance: Instance;
+  readonly registration: Registration;
   /** Calls of tools that have reached it. */
   readonly calls: () => number;
   /** From now on connections are refused, and its entry stays. */
@@ -54,11 +56,11 @@ export async function startSmall(
   onTestFinished(stopListening);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-  const { instance } = await registry.register({
+  const registration = await registry.register({
     name,
     kind: 'mcp',
     endpoints: [{ type: 'streamable-http', url }],
     ...(cwd !== undefined && { cwd }),
   });
-  return { instance, calls: () => calls, stopListening };
+  return { instance: registration.instance, registration, calls: () => calls, stopListening };
 }
