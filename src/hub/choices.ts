@@ -1,12 +1,13 @@
 /** Who gets a call of one host, of those that can answer it. */
 
 import { randomBytes } from 'node:crypto';
+import { byAge } from '../core/age.js';
 import type { Instance } from '../core/instance.js';
 import type { Lease } from '../registry/lease.js';
 import { Unusable } from './ailment.js';
 import type { Link } from './link.js';
 
-/** Chooses among instances that are there; the lease counts until it is released. `undefined`: none is to be used now. */
+/** Chooses among instances that are there, oldest first; the lease counts until it is released. `undefined`: none is to be used now. */
 export interface Balancer {
   choose(candidates: readonly Instance[], options?: { affinity?: string }): Lease | undefined;
 }
@@ -66,7 +67,7 @@ export class Choices {
     const keeper = isKept ? this.#keepers.get(first.label) : undefined;
     const chosen =
       (keeper !== undefined && able.includes(keeper) ? this.#lend([keeper], balancer) : undefined) ??
-      this.#lend(able, balancer, isKept ? { affinity: this.#affinity } : {});
+      this.#lend(able, balancer, isKept ? { affinity: `${this.#affinity} ${first.label}` } : {});
     if (chosen === undefined) throw new Unusable(able.map(resting));
     const isLost = keeper === undefined || !keeper.isThere || !keeper.isConnected || !this.isWell(keeper);
     if (isKept && isLost) this.#keepers.set(first.label, chosen.link);
@@ -77,10 +78,7 @@ export class Choices {
     const ready = able.filter(({ instance }) => instance.status !== 'draining');
     // They do what is left to do: a balancer would give them nothing.
     if (ready.length === 0) return able[0] && unleased(able[0]);
-    const lease = balancer.choose(
-      ready.map(({ instance }) => instance),
-      options,
-    );
+    const lease = balancer.choose(ready.map(({ instance }) => instance).sort(byAge), options);
     const link = ready.find(({ instance }) => instance.id === lease?.instance.id);
     return lease && link && { link, release: () => lease.release() };
   }
