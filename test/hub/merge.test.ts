@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { Choices } from '../../src/hub/choices.js';
 import { continuedAt, originOf } from '../../src/hub/continued.js';
 import { MergedBoard } from '../../src/hub/merged-board.js';
+import { Subscriptions } from '../../src/hub/subscriptions.js';
 import { connectDirect } from '../support/direct.js';
 import { eventually } from '../support/eventually.js';
 import { type FleetOptions, kill, type Member, startFleet, startMember } from '../support/fleet.js';
@@ -117,6 +118,11 @@ describe.each(['v2-http', 'v1-http'])('two of %s', (flavour) => {
     const { endpoint } = await serveHub(stage.directory, { balancer });
     const hosts = await Promise.all([...kinds, ...kinds].map((kind) => connectDirect(kind, endpoint)));
     for (const host of hosts) await connected(host, 3);
+    // Whoever has this in hand is to be killed.
+    const [first] = hosts as [McpClient];
+    const long = first.callTool('weather__wait', { ms: 600_000, mark: ' long' });
+    await eventually('it has begun', () => linesOf(stage.log).length === 1);
+    const victim = members.find(({ instance }) => instance.id === balancer.asked.at(-1)?.id) as Member;
     let isOver = false;
     let issued = 0;
     const failed: string[] = [];
@@ -133,9 +139,8 @@ describe.each(['v2-http', 'v1-http'])('two of %s', (flavour) => {
     const calling = Promise.all(hosts.flatMap((host) => [callOn(host), callOn(host)]));
     const done = () => linesOf(stage.log).filter((line) => line.startsWith('done')).length;
     await eventually('all are at it', () => done() > 100);
-    // One that has calls in hand.
-    const victim = members.find(({ instance }) => instance.id === balancer.asked.at(-1)?.id) as Member;
     await kill(victim);
+    expect(JSON.stringify(await long)).toContain(`weather (${victim.instance.id}) has broken off in the middle`);
     const at = done();
     await eventually('the others go on', () => done() > at + 200);
     isOver = true;
@@ -490,6 +495,57 @@ test('of one name there is one label, the plain one; and a label is kept for its
   expect(third).toEqual({ key: other.id, label: expect.stringMatching(/^a_b_[0-9a-f]{4}$/), instance: other });
   expect(board.arrange([other])).toEqual([third]);
   expect(board.arrange([late])[0]?.label).toBe('a_b');
+});
+
+test('what is followed is heard from its teller alone, and moves when that can be used no more', async () => {
+  const said: string[] = [];
+  const linkAs = (name: string) => {
+    const link = { label: 'weather', isThere: true, isBroken: false, name };
+    const tell = (what: string) => async (uri: string) => {
+      if (link.isBroken) throw new Error('no');
+      said.push(`${name} ${what} ${uri}`);
+    };
+    return Object.assign(link, { follow: tell('follow'), unfollow: tell('unfollow') });
+  };
+  const [one, two, elsewhere] = [linkAs('one'), linkAs('two'), { ...linkAs('other'), label: 'other' }];
+  let next: typeof one | undefined = two;
+  const subscriptions = new Subscriptions({
+    teller: (uri) => next && { link: next as never, uri },
+    isUsable: ({ isThere }) => isThere,
+    moved: (uri) => said.push(`moved ${uri}`),
+  });
+  const heard = () => [one, two, elsewhere].map((link) => subscriptions.isHeard('a', link as never));
+  one.isBroken = true;
+  await expect(subscriptions.add('a', { link: one as never, uri: 'a' })).rejects.toThrow('no');
+  expect(heard()).toEqual([false, false, false]);
+  one.isBroken = false;
+  await subscriptions.add('a', { link: one as never, uri: 'a' });
+  await subscriptions.add('a', { link: two as never, uri: 'a' });
+  // Another label may mean another thing by it: that is for the host to know.
+  expect(heard()).toEqual([true, false, true]);
+  subscriptions.settle();
+  one.isThere = false;
+  next = undefined;
+  subscriptions.settle();
+  next = two;
+  two.isBroken = true;
+  subscriptions.settle();
+  await eventually('it is with the first again', () => heard()[0]);
+  two.isBroken = false;
+  subscriptions.settle();
+  subscriptions.settle();
+  await eventually('it has moved', () => said.includes('moved a'));
+  expect(heard()).toEqual([false, true, true]);
+  await subscriptions.remove('a');
+  expect(heard()).toEqual([false, true, true]);
+  await subscriptions.remove('a');
+  expect(heard()).toEqual([false, false, false]);
+  await subscriptions.remove('a');
+  const [follow, unfollow] = [
+    ['one follow a', 'one follow a'],
+    ['one unfollow a', 'one unfollow a'],
+  ];
+  expect(said).toEqual([...follow, ...unfollow, 'two follow a', 'moved a', 'two unfollow a']);
 });
 
 test('what a host gives back leads to who asked, or is refused', () => {
