@@ -64,7 +64,7 @@ export class Balancer {
         ? routeChooser(strategy, this.#weighted)(among, { ...state, connections, last: this.#turns.get(key) })
         : rendezvous(affinity, among));
     if (chosen === undefined) return undefined;
-    if (!among.includes(chosen)) {
+    if (typeof strategy === 'function' && !among.includes(chosen)) {
       throw invalid('The strategy', [{ path: 'strategy', message: 'chose something that is no candidate' }]);
     }
     if (affinity !== undefined) this.#affinity.note(affinity, chosen);

@@ -188,10 +188,17 @@ export class Rulebook {
 
   /** The first that matches a name or a capability that is asked for, or the tool. */
   find({ name, capability, capabilities }: Query, tool?: string): CompiledRule | undefined {
-    if (this.#rules.length === 0) return undefined;
-    const subjects = [tool, name, capability, capabilities].flat();
-    return this.#rules.find(({ pattern }) =>
-      subjects.some((subject) => typeof subject === 'string' && isLike(subject, pattern)),
-    );
+    for (const rule of this.#rules) {
+      const { pattern } = rule;
+      const isMeant = [tool, name, capability, capabilities].some((asked) => isLikeAny(asked, pattern));
+      if (isMeant) return rule;
+    }
+    return undefined;
   }
+}
+
+/** What is no text is no query: that is said where it is parsed. */
+function isLikeAny(asked: unknown, pattern: string): boolean {
+  if (typeof asked === 'string') return isLike(asked, pattern);
+  return Array.isArray(asked) && asked.some((each) => typeof each === 'string' && isLike(each, pattern));
 }

@@ -215,17 +215,6 @@ describe('the door', () => {
     expect(() => router.choose([])).toThrow(/has been closed/);
   });
 
-  test('over a closed registry, too', async () => {
-    const { withTempRegistry } = await import('../../src/testing/index.js');
-    await withTempRegistry(async (registry) => {
-      await using router = createRouter(registry);
-      await router.pick(weather);
-      await registry.close();
-      await expect(router.pick(weather)).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
-      await expect(router.use(weather, () => 'x')).rejects.toMatchObject({ code: 'ROLLCALL_CLOSED' });
-    });
-  });
-
   test('an aborted signal rejects with its reason', async () => {
     const reason = new Error('enough');
     await expect(open().pick(weather, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
