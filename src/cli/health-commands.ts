@@ -1,6 +1,6 @@
 /** The commands about health. */
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Registry } from '../registry/registry.js';
 import { duration } from './arguments.js';
 import type { HealthOptions } from './commands/health.js';
@@ -14,9 +14,16 @@ interface Kit {
   readonly terminal: Terminal;
 }
 
+/** A duration that lasts. */
+function someTime(given: string): number {
+  const ms = duration(given);
+  if (ms < 1) throw new InvalidArgumentError('It must be 1ms at least.');
+  return ms;
+}
+
 export function addHealthCommands({ command, inRegistry, terminal }: Kit): void {
   const span = (flags: string, description: string, usual: number, shown: string) =>
-    new Option(flags, description).argParser(duration).default(usual, shown);
+    new Option(flags, description).argParser(someTime).default(usual, shown);
 
   withFilters(command('health [name]', 'say how well what runs is; exits with 3 if something is critical'))
     .option('-w, --watch', 'keep it on the screen, or print a line for each change')

@@ -47,6 +47,7 @@ export interface CheckContext {
 /** Characters of a reason: it may quote an answer. */
 const longest = 200;
 
+/** Whatever it is: it is the caller's, and may throw when it is looked at. */
 export function findingOf(returned: unknown): Finding {
   if (returned === false) return { outcome: 'fail', reason: 'said no' };
   if (typeof returned !== 'object' || returned === null || !('outcome' in returned)) return { outcome: 'pass' };
@@ -58,7 +59,17 @@ export function findingOf(returned: unknown): Finding {
 }
 
 export function failureOf(error: unknown): Finding {
-  return { outcome: 'fail', reason: told(error instanceof Error ? error.message || error.name : String(error)) };
+  return { outcome: 'fail', reason: messageOf(error) };
+}
+
+/** What is thrown may be anything, also what cannot be made a text. */
+function messageOf(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return told(String(error));
+    return told(String(error.message || (error as NodeJS.ErrnoException).code || error.name));
+  } catch {
+    return 'threw something that cannot be told';
+  }
 }
 
 /** One line that can be printed. */

@@ -6,36 +6,47 @@ import type { Patient } from './patient.js';
 /** Fewer than this cannot tell: of two, one is no minority. */
 const fewest = 3;
 
+/** What makes one doubt. */
+export interface Reason {
+  readonly failing: number;
+  readonly of: number;
+  /** Whether it is not the same that others have just been given. */
+  readonly isNew: boolean;
+}
+
 export class Doubt {
   readonly #clock: Clock;
-  /** No status gets critical before, in ms of the monotonic clock. */
-  #until = Number.NEGATIVE_INFINITY;
+  #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get isOn(): boolean {
-    return this.#clock.monotonic() < this.#until;
-  }
-
   /**
-   * Whether it is not believed yet that `patient` is critical. Begins when more than half have begun to fail within one
-   * round of each other, before the first of them is told; lasts one round. What still fails then does fail.
+   * Why it is not believed yet that `patient` is critical, if it is not: more than half have begun to fail within one
+   * round of it, before the first of them is told. For one round of its own, and once for as long as it fails: what
+   * still fails then does fail, whatever the others do.
    */
-  applies(patient: Patient, patients: Iterable<Patient>): { isNew: boolean; failing: number; of: number } | undefined {
-    const checked = [...patients].filter(({ isChecked }) => isChecked);
+  about(patient: Patient, patients: Iterable<Patient>): Reason | undefined {
+    if (patient.wasDoubted) return undefined;
+    const checked = [...patients].filter((each) => each.isChecked || each === patient);
+    if (checked.length < fewest) return undefined;
     const { failingSince = 0 } = patient;
-    const round = 1.2 * Math.max(...checked.map(({ schedule }) => schedule.interval));
-    const together = checked.filter((each) => {
+    const round = median(checked.map(({ schedule }) => schedule.interval)) * 1.2;
+    const failing = checked.filter((each) => {
       return each.failingSince !== undefined && Math.abs(each.failingSince - failingSince) <= round;
-    });
-    const told = { failing: together.length, of: checked.length };
-    if (this.isOn) return { isNew: false, ...told };
-    // What began to fail before the last doubt ended has been doubted already.
-    if (checked.length < fewest || together.length * 2 <= checked.length || failingSince <= this.#until)
-      return undefined;
-    this.#until = this.#clock.monotonic() + round;
-    return { isNew: true, ...told };
+    }).length;
+    if (failing * 2 <= checked.length) return undefined;
+    patient.wasDoubted = true;
+    const now = this.#clock.monotonic();
+    const isNew = now - this.#lastAt > round;
+    if (isNew) this.#lastAt = now;
+    return { failing, of: checked.length, isNew };
   }
+}
+
+/** One that is far slower than all others does not make it long. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
 }

@@ -24,14 +24,15 @@ export interface ExaminationWorld {
  */
 export async function examine(patient: Patient, world: ExaminationWorld): Promise<Checkup | undefined> {
   const { clock } = world.registry;
-  const began = clock.monotonic();
   const at = clock.now();
   const { hungBefore } = patient;
   patient.hungBefore = false;
+  let took = 0;
   let worst: { outcome: 'warn' | 'fail'; check: string; reason: string } | undefined;
   for (const level of patient.checks) {
     const findings = await Promise.all(level.map((check) => run(check, patient, world, hungBefore)));
     if (findings.includes(undefined) || world.signal.aborted) return undefined;
+    took += Math.max(...findings.map((finding) => finding?.took ?? 0));
     for (const [index, finding] of findings.entries()) {
       const check = level[index];
       if (finding === undefined || check === undefined || finding.outcome === 'pass') continue;
@@ -41,35 +42,45 @@ export async function examine(patient: Patient, world: ExaminationWorld): Promis
     }
     if (worst?.outcome === 'fail') break;
   }
-  const took = clock.monotonic() - began;
   return worst === undefined ? { at, outcome: 'pass', took } : { at, took, ...worst };
 }
 
-function run(
-  check: Check,
-  patient: Patient,
-  world: ExaminationWorld,
-  hungBefore: boolean,
-): Promise<Finding | undefined> {
+type Timed = Finding & {
+  /** In ms, without the wait for a lane. */
+  readonly took: number;
+};
+
+function run(check: Check, patient: Patient, world: ExaminationWorld, hungBefore: boolean): Promise<Timed | undefined> {
   return world.lanes.run(hungBefore, async () => {
+    if (world.signal.aborted) return undefined;
     const { timeout } = patient.schedule;
     const { clock } = world.registry;
+    const began = clock.monotonic();
     const late = deadline(clock, timeout, world.signal);
-    const context = { signal: late.signal, timeout, registry: world.registry };
     try {
-      const found = (async () => findingOf(await check.run(patient.instance, context)))();
-      // Whoever comes second is of no interest any more.
-      found.catch(() => {});
-      return await Promise.race([found, late.passed]);
-    } catch (error) {
-      // A check that looks at its signal may be the first to say so.
-      if (!late.signal.aborted) return failureOf(error);
-      return await late.passed;
+      const finding = await Promise.race([ask(check, patient, world, late.signal), late.passed]);
+      return finding && { ...finding, took: clock.monotonic() - began };
     } finally {
       if (late.isOver && !world.signal.aborted) patient.hungBefore = true;
       late.end();
     }
   });
+}
+
+/** Never rejects. After the deadline it does not settle: whatever it says then, its time was up. */
+async function ask(
+  check: Check,
+  patient: Patient,
+  { registry }: ExaminationWorld,
+  signal: AbortSignal,
+): Promise<Finding> {
+  let found: Finding;
+  try {
+    found = findingOf(await check.run(patient.instance, { signal, timeout: patient.schedule.timeout, registry }));
+  } catch (error) {
+    found = failureOf(error);
+  }
+  return signal.aborted ? new Promise(() => {}) : found;
 }
 
 function deadline(clock: Clock, timeout: number, signal: AbortSignal) {

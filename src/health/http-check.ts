@@ -33,7 +33,11 @@ export async function checkHttp(
   const asked = url ?? instance.health?.url;
   if (typeof asked !== 'string') throw new Error('its entry does not say where to ask for its health (health.url)');
   const place = placeOf(instance, asked, withSecrets);
-  const response = await fetchTo(place)(place.url, { headers: { accept: 'application/json, */*' }, signal });
+  const response = await fetchTo(
+    place,
+    {},
+    { isHeld: false },
+  )(place.url, { headers: { accept: 'application/json, */*' }, signal });
   const isExpected = status === undefined ? response.ok : [status].flat().includes(response.status);
   if (response.status >= 300 && response.status < 400 && !isExpected) {
     await response.body?.cancel();

@@ -3,7 +3,7 @@
 import { anything, type Check as Checked, callable, fields, flag, list, number, oneOf, text } from '../core/checks.js';
 import type { Problem } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
-import { probe } from '../mcp/probe.js';
+import { question } from '../mcp/probe.js';
 import { wayTo } from '../mcp/way.js';
 import { type Check, type Level, levels, type Placing } from './check.js';
 import { checkHttp, type HttpCheck } from './http-check.js';
@@ -89,7 +89,7 @@ function runnerOf(name: CheckName, options: object): Check['run'] {
       return (instance, context) => checkHttp(options, instance, context);
     case 'mcp':
       return async (instance, { signal, timeout }) => {
-        const answer = await probe(instance, { signal, timeout });
+        const answer = await question(instance, { signal, timeout }, { isHeld: false });
         if (!answer.isServer) {
           const hint = answer.status === undefined ? '' : ` (HTTP ${answer.status})`;
           throw new Error(obstacles[answer.reason] + hint);

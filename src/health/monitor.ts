@@ -2,8 +2,10 @@
 
 import { pass, text } from '../core/checks.js';
 import type { Timer } from '../core/clock.js';
+import type { RemoveReason } from '../core/diff.js';
 import { invalid, RollcallError } from '../core/errors.js';
 import { printable } from '../core/printable.js';
+import { follow, within } from '../process/within.js';
 import { Listeners } from '../registry/listeners.js';
 import { type Abortable, longestTimeout } from '../registry/options.js';
 import type { Registry } from '../registry/registry.js';
@@ -12,6 +14,7 @@ import type { CheckFunction, Placing } from './check.js';
 import { eventTypes, type MonitorEvents } from './events.js';
 import type { Health, HealthSource, Report, Suspension } from './health.js';
 import { type MonitorOptions, readOptions } from './options.js';
+import type { Patient } from './patient.js';
 import { type Healer, type HealerOptions, Recoveries } from './recovery.js';
 import { type Transition, TransitionStream } from './transition.js';
 import { Ward } from './ward.js';
@@ -59,9 +62,8 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
     this.#watcher = registry.watch(query, { signal });
     this.#watcher.on('add', (instance) => this.#ward.admit(instance));
     this.#watcher.on('change', (instance) => this.#ward.readmit(instance));
-    this.#watcher.on('remove', ({ id }) => this.#dismiss(id));
+    this.#watcher.on('remove', ({ id }, reason) => this.#dismiss(id, reason));
     this.#watcher.on('error', (error) => this.#fail(error));
-    // By us, by the signal, or with the registry.
     this.#watcher.on('close', () => this.#end());
     if (this.#watcher.isClosed) this.#end();
   }
@@ -89,20 +91,18 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
     this.#assertOpen();
     this.#rounds++;
     this.#hold();
-    const stop = new AbortController();
-    const until = AbortSignal.any([stop.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-    const over = new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
+    const until = new AbortController();
+    const endings = [follow(signal, until), follow(this.#closing.signal, until)];
     try {
-      await Promise.race([this.#known(), over]);
-      if (!until.aborted) await Promise.race([this.#ward.round(), over]);
+      await within(this.#known(until.signal), until.signal);
+      await within(this.#ward.round(), until.signal);
+      return this.report();
     } finally {
-      stop.abort();
+      for (const end of endings) end();
+      until.abort();
       this.#rounds--;
       this.#hold();
     }
-    signal?.throwIfAborted();
-    this.#assertOpen();
-    return this.report();
   }
 
   /**
@@ -123,21 +123,20 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
    */
   suspend(id: string, reason: string): void {
     pass(text, reason, 'The suspension', 'reason');
-    const patient = this.#ward.patients.get(id);
-    if (patient === undefined) {
+    const suspended: Suspension = { reason, since: this.#registry.clock.now() };
+    if (!this.#ward.suspend(id, suspended)) {
       const message = `${printable(id)} is not watched by this monitor, and is not suspended.`;
       throw new RollcallError('ROLLCALL_GONE', message, { id, reason: 'it is not watched' });
     }
-    const suspended: Suspension = { reason, since: this.#registry.clock.now() };
-    patient.suspended = suspended;
-    this.#listeners.emit('suspend', { id, instance: patient.instance, suspended });
+    const { instance } = this.#ward.patients.get(id) as Patient;
+    this.#listeners.emit('suspend', { id, instance, suspended });
   }
 
   /** `false`: it was not suspended. */
   resume(id: string): boolean {
     const patient = this.#ward.patients.get(id);
     if (patient?.suspended === undefined) return false;
-    patient.suspended = undefined;
+    this.#ward.suspend(id, undefined);
     this.#listeners.emit('resume', { id, instance: patient.instance });
     return true;
   }
@@ -195,23 +194,25 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
     this.#listeners.emit('transition', transition);
   }
 
-  #dismiss(id: string): void {
-    this.#ward.dismiss(id);
+  #dismiss(id: string, reason: RemoveReason): void {
+    this.#ward.dismiss(id, reason === 'dead');
     this.#recoveries.end(id);
     for (const stream of this.#streams) stream.forget(id);
   }
 
   /** Until it is known what is there. */
-  #known(): Promise<void> {
+  #known(signal: AbortSignal): Promise<void> {
     if (this.#watcher.isReady) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#watcher.on('ready', () => resolve());
-      this.#watcher.on('error', reject);
+      const endings = [this.#watcher.on('ready', () => resolve()), this.#watcher.on('error', reject)];
+      signal.addEventListener('abort', () => {
+        for (const end of endings) end();
+      });
     });
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new RollcallError('ROLLCALL_CLOSED', 'This monitor has been closed. Make a new one.', {});
+    if (this.#isClosed) throw closed();
   }
 
   /** Keeps the process alive while someone waits for what only a timer brings. */
@@ -236,7 +237,7 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
 
   #end(): void {
     if (this.#isClosed) return;
-    this.#closing.abort();
+    this.#closing.abort(closed());
     this.#ward.close();
     this.#recoveries.stop();
     for (const stream of this.#streams) stream.end();
@@ -245,3 +246,5 @@ export class HealthMonitor implements HealthSource, AsyncDisposable, AsyncIterab
     this.#listeners.clear();
   }
 }
+
+const closed = () => new RollcallError('ROLLCALL_CLOSED', 'This monitor has been closed. Make a new one.', {});

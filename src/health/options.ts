@@ -1,6 +1,7 @@
 /** What a monitor takes, checked at the door. */
 
 import { anything, fields, integer, list, number, pass } from '../core/checks.js';
+import { invalid } from '../core/errors.js';
 import type { Query } from '../core/query.js';
 import type { Abortable } from '../registry/options.js';
 import { type CheckRequest, checkRequest } from './known-checks.js';
@@ -51,9 +52,12 @@ const checkOptions = fields({
 /** @throws ROLLCALL_INVALID */
 export function readOptions(options: MonitorOptions): { usual: Schedule; limits: Limits } {
   pass(checkOptions, options, 'The options of the monitor');
-  const { interval = 10_000, timeout = 2_000, failureThreshold = 3, successThreshold = 2, limits } = options;
-  return {
-    usual: { interval, timeout, failureThreshold, successThreshold },
-    limits: { ...usualLimits, ...limits },
-  };
+  const { interval = 10_000, timeout = 2_000, failureThreshold = 3, successThreshold = 2 } = options;
+  const given = Object.entries(options.limits ?? {}).filter(([, limit]) => limit !== undefined);
+  const limits: Limits = { ...usualLimits, ...Object.fromEntries(given) };
+  if (limits.shortestInterval > limits.longestInterval) {
+    const message = `must not be more than longestInterval, which is ${limits.longestInterval}`;
+    throw invalid('The options of the monitor', [{ path: 'limits.shortestInterval', message }]);
+  }
+  return { usual: { interval, timeout, failureThreshold, successThreshold }, limits };
 }

@@ -3,6 +3,7 @@
 import type { Endpoint, Header, Instance } from '../core/instance.js';
 import { isSecret } from '../core/secret.js';
 import type { Place } from '../mcp/fetch.js';
+import { pathOf } from './tcp-check.js';
 
 /**
  * `url` as seen from its endpoints over HTTP: a path, or a URL of the same origin as one of them. Headers marked as secret
@@ -21,7 +22,11 @@ export function placeOf(instance: Instance, url: string, withSecrets: boolean): 
     throw new Error('the URL of its health is none');
   }
   // Built first and compared then: `//evil.example` and `/\evil.example` are paths only to look at.
-  const place = own.find(({ url: { origin } }) => origin === asked.origin);
+  const same = own.filter(({ url: { origin } }) => origin === asked.origin);
+  // Of several there the one whose path it lies under: its headers are meant.
+  const isUnder = ({ url: { pathname } }: (typeof own)[number]) => asked.pathname.startsWith(pathname);
+  const length = ({ url: { pathname } }: (typeof own)[number]) => pathname.length;
+  const [place = same[0]] = same.filter(isUnder).sort((a, b) => length(b) - length(a));
   if (place === undefined || asked.username !== '' || asked.password !== '') {
     throw new Error('the URL of its health leads to another origin than its own; nothing is asked there');
   }
@@ -32,10 +37,15 @@ export function placeOf(instance: Instance, url: string, withSecrets: boolean): 
 
 function placesOf(endpoint: Endpoint): { endpoint: Endpoint; url: URL; socketPath: string | undefined }[] {
   const { type, url, socketPath } = endpoint;
-  const isOfSocket = url === undefined && socketPath !== undefined && type !== 'stdio';
-  const parsed = isOfSocket ? new URL('http://localhost/') : url === undefined ? undefined : new URL(url);
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') return [];
-  return [{ endpoint, url: parsed, socketPath }];
+  if (url === undefined) {
+    const isSocket = socketPath !== undefined && type !== 'stdio';
+    return isSocket ? [{ endpoint, url: new URL('http://localhost/'), socketPath }] : [];
+  }
+  const parsed = new URL(url);
+  if (parsed.protocol === 'unix:') {
+    return [{ endpoint, url: new URL('http://localhost/'), socketPath: pathOf(parsed.pathname) }];
+  }
+  return parsed.protocol === 'http:' || parsed.protocol === 'https:' ? [{ endpoint, url: parsed, socketPath }] : [];
 }
 
 const isHidden = ({ value, isSecret: isMarked }: Header) => isMarked === true || isSecret(value);

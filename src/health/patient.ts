@@ -23,6 +23,8 @@ export class Patient {
   hungBefore = false;
   /** When the rounds began to fail that have failed up to now, in ms of the monotonic clock. */
   failingSince: number | undefined;
+  /** Whether it was not believed that they had. */
+  wasDoubted = false;
   timer: Timer | undefined;
   /** The round that is under way. */
   running: Promise<void> | undefined;
@@ -71,6 +73,7 @@ export class Patient {
       return;
     }
     this.failingSince = undefined;
+    this.wasDoubted = false;
     this.#responseTime = this.#responseTime === undefined ? took : this.#responseTime * (1 - share) + took * share;
   }
 

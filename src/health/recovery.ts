@@ -18,7 +18,7 @@ export type Healer = (
 ) => unknown;
 
 export interface HealerOptions {
-  /** Before the second attempt, in ms; 1,000 unless given. Then about twice as long each time, never the same. */
+  /** About as long before the second attempt, in ms; 1,000 unless given. Then about twice as long each time, with jitter. */
   readonly initialDelay?: number | undefined;
   /** At most, in ms; 300,000 unless given. */
   readonly maxDelay?: number | undefined;
@@ -71,6 +71,7 @@ export class Recoveries {
     for (const recovery of this.#all) recovery.end(id);
   }
 
+  /** For good. */
   stop(): void {
     for (const recovery of this.#all) recovery.stop();
   }
@@ -81,6 +82,9 @@ class Recovery {
   readonly #heal: Healer;
   readonly #delays: { initialDelay: number; maxDelay: number };
   readonly #cases = new Map<string, Case>();
+  /** What a healer has been asked to do, and has not done yet: also in a case that is over. */
+  readonly #atWork = new Map<string, Promise<void>>();
+  #isOver = false;
 
   constructor(source: Source, heal: Healer, { initialDelay = 1_000, maxDelay = 300_000 }: HealerOptions) {
     this.#source = source;
@@ -89,7 +93,7 @@ class Recovery {
   }
 
   begin(id: string): void {
-    if (this.#cases.has(id)) return;
+    if (this.#isOver || this.#cases.has(id)) return;
     const found: Case = { controller: new AbortController(), timer: undefined };
     this.#cases.set(id, found);
     void this.#attempt(id, found, 1, undefined);
@@ -103,24 +107,34 @@ class Recovery {
   }
 
   stop(): void {
+    this.#isOver = true;
     for (const id of [...this.#cases.keys()]) this.end(id);
   }
 
   async #attempt(id: string, found: Case, attempt: number, before: IBackoff<unknown> | undefined): Promise<void> {
     const { signal } = found.controller;
+    await this.#atWork.get(id);
     const instance = this.#source.instanceOf(id);
     const health = this.#source.of(id);
-    if (instance === undefined || health === undefined) return this.end(id);
-    try {
-      await this.#heal(instance, { signal, attempt, health });
-    } catch (error) {
-      // Told to give up, it may well say so.
-      if (!signal.aborted) this.#source.report(error);
-    }
+    if (signal.aborted || instance === undefined || health === undefined) return;
+    const working = this.#work(instance, { signal, attempt, health });
+    this.#atWork.set(id, working);
+    await working;
+    this.#atWork.delete(id);
     // Loaded when it is needed first: mostly nothing is critical.
     const { ExponentialBackoff } = await import('cockatiel');
     if (signal.aborted) return;
     const backoff = before === undefined ? new ExponentialBackoff(this.#delays).next() : before.next(undefined);
     found.timer = this.#source.clock.after(backoff.duration, () => void this.#attempt(id, found, attempt + 1, backoff));
+  }
+
+  /** Never rejects. */
+  async #work(instance: Instance, options: Parameters<Healer>[1]): Promise<void> {
+    try {
+      await this.#heal(instance, options);
+    } catch (error) {
+      // Told to give up, it may well say so; all else is to be known, also if the instance is gone by now.
+      if (error !== options.signal.reason) this.#source.report(error);
+    }
   }
 }

@@ -9,6 +9,8 @@ export async function checkTcp(instance: Instance, { signal }: CheckContext): Pr
   const target = instance.endpoints.map(targetOf).find((found) => found !== undefined);
   if (target === undefined) throw new Error('has no endpoint with a port or a socket');
   const socket = connect(target);
+  // Whoever waits for the result keeps the process alive, if anyone does.
+  socket.unref();
   const abort = () => socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -29,8 +31,17 @@ export function targetOf({ url, socketPath }: Endpoint): { path: string } | { ho
   if (socketPath !== undefined) return { path: socketPath };
   if (url === undefined) return undefined;
   const { protocol, hostname, port, pathname } = new URL(url);
-  if (protocol === 'unix:') return { path: decodeURIComponent(pathname) };
+  if (protocol === 'unix:') return { path: pathOf(pathname) };
   const number = port === '' ? standardPorts[protocol] : Number(port);
   // In brackets in a URL, and without them everywhere else.
   return number === undefined ? undefined : { host: hostname.replace(/^\[|\]$/g, ''), port: number };
+}
+
+/** The path in a `unix:` URL. One that is not encoded as it should be is taken as it stands. */
+export function pathOf(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
 }

@@ -1,5 +1,6 @@
 /** All instances under watch, each checked on a schedule of its own. */
 
+import { setMaxListeners } from 'node:events';
 import { callable, fields, oneOf, pass, text } from '../core/checks.js';
 import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
@@ -9,7 +10,7 @@ import type { Registry } from '../registry/registry.js';
 import { type Check, type CheckFunction, levels, type Placing } from './check.js';
 import { Doubt } from './doubt.js';
 import { examine } from './examination.js';
-import type { Checkup } from './health.js';
+import type { Checkup, Suspension } from './health.js';
 import { byLevel, type CheckRequest, checkFor, checkNames, usualChecks } from './known-checks.js';
 import { Lanes } from './lanes.js';
 import { Patient } from './patient.js';
@@ -44,6 +45,8 @@ export class Ward {
   /** Checks beside those that come with rollcall, by name. */
   readonly #own = new Map<string, Check>();
   readonly #patients = new Map<string, Patient>();
+  /** By id, apart from the patients: an entry may vanish for a moment, and be put back. */
+  readonly #suspended = new Map<string, Suspension>();
   readonly #lanes: Lanes;
   readonly #doubt: Doubt;
   readonly #closing = new AbortController();
@@ -54,6 +57,8 @@ export class Ward {
     this.#events = events;
     this.#lanes = new Lanes(registry.clock);
     this.#doubt = new Doubt(registry.clock);
+    // Each check under way hears of it.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   get patients(): ReadonlyMap<string, Patient> {
@@ -65,6 +70,7 @@ export class Ward {
     const { usual, limits } = this.#options;
     const schedule = scheduleFor(instance, usual, limits);
     const patient = new Patient(this.#registry.clock, instance, schedule, this.#checksOf(instance));
+    patient.suspended = this.#suspended.get(instance.id);
     this.#patients.set(instance.id, patient);
     this.#plan(patient, Math.random() * schedule.interval * firstWithin);
   }
@@ -79,9 +85,21 @@ export class Ward {
     patient.checks = this.#checksOf(instance);
   }
 
-  dismiss(id: string): void {
+  /** It is gone; if it has died, for good. */
+  dismiss(id: string, hasDied: boolean): void {
     this.#patients.get(id)?.timer?.cancel();
     this.#patients.delete(id);
+    if (hasDied) this.#suspended.delete(id);
+  }
+
+  /** `undefined`: not any more. `false`: it is not watched. */
+  suspend(id: string, suspended: Suspension | undefined): boolean {
+    const patient = this.#patients.get(id);
+    if (patient === undefined) return false;
+    patient.suspended = suspended;
+    if (suspended === undefined) this.#suspended.delete(id);
+    else this.#suspended.set(id, suspended);
+    return true;
   }
 
   /** Adds a check of the caller's own for all. @throws ROLLCALL_INVALID */
@@ -93,10 +111,12 @@ export class Ward {
       throw invalid('The check', [{ path: 'name', message: `${printable(name)} is the name of another check` }]);
     }
     const { level = 'dependencies', failing = 'critical' } = options;
-    this.#own.set(name, { name, level, failing, run: (instance, { signal }) => run(instance, { signal }) });
+    const check: Check = { name, level, failing, run: (instance, { signal }) => run(instance, { signal }) };
+    this.#own.set(name, check);
     this.#updateChecks();
     return () => {
-      this.#own.delete(name);
+      // The name may be another's by now.
+      if (this.#own.get(name) === check) this.#own.delete(name);
       this.#updateChecks();
     };
   }
@@ -136,13 +156,12 @@ export class Ward {
   async #once(patient: Patient): Promise<void> {
     const { clock } = this.#registry;
     const began = clock.monotonic();
-    const checkup = await examine(patient, {
-      registry: this.#registry,
-      lanes: this.#lanes,
-      signal: this.#closing.signal,
-    });
-    if (this.#closing.signal.aborted || this.#patients.get(patient.instance.id) !== patient) return;
+    const { signal } = this.#closing;
+    const checkup = await examine(patient, { registry: this.#registry, lanes: this.#lanes, signal });
+    if (signal.aborted || this.#patients.get(patient.instance.id) !== patient) return;
     if (checkup !== undefined) this.#record(patient, checkup);
+    // A listener may have closed us.
+    if (signal.aborted) return;
     const interval = patient.schedule.interval * (1 - jitter + 2 * jitter * Math.random());
     this.#plan(patient, Math.max(0, interval - (clock.monotonic() - began)));
   }
@@ -153,7 +172,7 @@ export class Ward {
     if (checkup.outcome === 'fail') patient.failingSince ??= clock.monotonic();
     let standing = patient.after(checkup);
     if (standing.status === 'critical' && from !== 'critical') {
-      const doubt = this.#doubt.applies(patient, this.#patients.values());
+      const doubt = this.#doubt.about(patient, this.#patients.values());
       if (doubt !== undefined) standing = { ...standing, status: from };
       if (doubt?.isNew === true) this.#events.doubt({ failing: doubt.failing, of: doubt.of });
     }

@@ -47,9 +47,10 @@ export function scheduleFor({ health = {} }: Instance, usual: Schedule, limits: 
   };
 }
 
-/** Which checks it wishes for, of those there are; `undefined` if it says nothing. */
+/** Which checks it wishes for, of those there are; `undefined` if it names none of them. */
 export function checksWished({ health = {} }: Instance): CheckName[] | undefined {
   const { checks } = health;
   if (!Array.isArray(checks)) return undefined;
-  return checkNames.filter((name) => checks.includes(name));
+  const known = checkNames.filter((name) => checks.includes(name));
+  return known.length === 0 ? undefined : known;
 }

@@ -31,6 +31,8 @@ export type Body = string | Uint8Array | ArrayBuffer | null;
 export interface FetchOptions {
   /** Whether refusals are given whole, as they come. Unless given, as much of them is read as says what is wrong. */
   readonly isWhole?: boolean;
+  /** Whether a request keeps the process alive while it waits for its answer; it does unless told otherwise. */
+  readonly isHeld?: boolean;
 }
 
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
@@ -43,7 +45,11 @@ export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Respons
  * silence. Each request has a connection of its own: one that is kept may have been closed by the server just when it is
  * used again, and nobody can tell then whether the request was taken.
  */
-export function fetchTo(way: Place, onlooker: Onlooker = {}, { isWhole = false }: FetchOptions = {}): Fetch {
+export function fetchTo(
+  way: Place,
+  onlooker: Onlooker = {},
+  { isWhole = false, isHeld = true }: FetchOptions = {},
+): Fetch {
   return async (input, init = {}) => {
     const url = new URL(input);
     if (url.origin !== way.url.origin) {
@@ -52,11 +58,15 @@ export function fetchTo(way: Place, onlooker: Onlooker = {}, { isWhole = false }
     const body = sendable(init.body);
     const request = new Request(url, { ...init, body: null, signal: null });
     for (const [name, value] of Object.entries(way.headers)) {
-      if (!request.headers.has(name)) request.headers.set(name, value);
+      if (!request.headers.has(name)) setHeader(request, name, value);
     }
     try {
-      const answer = await ask(request, body, init.signal ?? undefined, way.socketPath);
+      const answer = await ask(request, body, { signal: init.signal ?? undefined, socketPath: way.socketPath, isHeld });
       const { statusCode: status = 502 } = answer;
+      if (status < 200) {
+        answer.destroy();
+        throw new Error(`The server answers with a status that is none (${status}).`);
+      }
       if (status < 400 || isWhole) {
         onlooker.answered?.(request, status);
         return toResponse(answer);
@@ -71,6 +81,15 @@ export function fetchTo(way: Place, onlooker: Onlooker = {}, { isWhole = false }
   };
 }
 
+/** The platform's message would tell of the value, which may be a secret, which character is wrong. */
+function setHeader(request: Request, name: string, value: string): void {
+  try {
+    request.headers.set(name, value);
+  } catch {
+    throw new TypeError(`The header ${name} of the entry cannot be sent: its value has characters that HTTP has not.`);
+  }
+}
+
 /** What can be read only once could not be sent again, and what has no length would be sent in chunks. */
 function sendable(body: unknown): string | Uint8Array | undefined {
   if (body == null) return undefined;
@@ -82,9 +101,9 @@ function sendable(body: unknown): string | Uint8Array | undefined {
 function ask(
   request: Request,
   body: string | Uint8Array | undefined,
-  signal: AbortSignal | undefined,
-  socketPath: string | undefined,
+  how: { signal: AbortSignal | undefined; socketPath: string | undefined; isHeld: boolean },
 ): Promise<IncomingMessage> {
+  const { signal, socketPath, isHeld } = how;
   const send = request.url.startsWith('https:') ? requestHttps : requestHttp;
   // The SDK gives the same one to all that goes on at the same time.
   if (signal !== undefined) setMaxListeners(0, signal);
@@ -100,6 +119,7 @@ function ask(
       socketPath === undefined
         ? send(request.url, options, resolve)
         : send({ ...options, socketPath, path: pathname + search, host: 'localhost' }, resolve);
+    if (!isHeld) asked.on('socket', (socket) => socket.unref());
     asked.on('error', (error) => reject(signal?.aborted === true ? signal.reason : error));
     // Without a listener the connection is destroyed, and nothing is said.
     asked.on('upgrade', (_, socket) => {
@@ -119,7 +139,7 @@ function toResponse(answer: IncomingMessage): Response {
   if (bodiless.has(status)) answer.resume();
   else bound(answer, /^text\/event-stream/i.test(headers.get('content-type') ?? ''));
   const body = bodiless.has(status) ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-  return new Response(body, { status: Math.max(200, status), statusText, headers });
+  return new Response(body, { status, statusText, headers });
 }
 
 function headersOf({ headersDistinct }: IncomingMessage): Headers {

@@ -4,7 +4,7 @@ import { fields, pass } from '../core/checks.js';
 import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { type Abortable, waitingTime } from '../registry/options.js';
-import { fetchTo } from './fetch.js';
+import { type FetchOptions, fetchTo } from './fetch.js';
 import { type Obstacle, obstacleIn } from './unreachable.js';
 import { requireWay, type Way } from './way.js';
 
@@ -49,7 +49,16 @@ export type Answer =
  *
  * @throws ROLLCALL_INVALID if it has no endpoint over which MCP is spoken; the signal's reason if it is aborted.
  */
-export async function probe(instance: Instance, { signal, timeout = 2_000 }: ProbeOptions = {}): Promise<Answer> {
+export function probe(instance: Instance, options: ProbeOptions = {}): Promise<Answer> {
+  return question(instance, options, {});
+}
+
+/** The same, over a `fetch` that is made like this. */
+export async function question(
+  instance: Instance,
+  { signal, timeout = 2_000 }: ProbeOptions,
+  fetching: FetchOptions,
+): Promise<Answer> {
   pass(checkOptions, { timeout }, 'The options of probe');
   if (typeof instance !== 'object' || instance === null || !('endpoints' in instance)) {
     throw invalid('What probe is given', [{ path: '', message: 'must be an instance, as discover and pick give it' }]);
@@ -60,6 +69,7 @@ export async function probe(instance: Instance, { signal, timeout = 2_000 }: Pro
   const took = () => performance.now() - start;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new DOMException('It took too long.', 'TimeoutError')), timeout);
+  if (fetching.isHeld === false) timer.unref();
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -67,7 +77,7 @@ export async function probe(instance: Instance, { signal, timeout = 2_000 }: Pro
     const late = new Promise<never>((_, reject) =>
       deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason), { once: true }),
     );
-    const found = await Promise.race([(way.type === 'sse' ? listen : ask)(way, deadline.signal), late]);
+    const found = await Promise.race([(way.type === 'sse' ? listen : ask)(way, deadline.signal, fetching), late]);
     return { ...found, took: took() };
   } catch (error) {
     signal?.throwIfAborted();
@@ -83,8 +93,12 @@ export async function probe(instance: Instance, { signal, timeout = 2_000 }: Pro
 
 type Found = Answer extends infer A ? (A extends Answer ? Omit<A, 'took'> : never) : never;
 
-async function ask(way: Way, signal: AbortSignal): Promise<Found> {
-  const response = await fetchTo(way)(way.url, {
+async function ask(way: Way, signal: AbortSignal, fetching: FetchOptions): Promise<Found> {
+  const response = await fetchTo(
+    way,
+    {},
+    fetching,
+  )(way.url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -118,8 +132,8 @@ async function ask(way: Way, signal: AbortSignal): Promise<Found> {
   return { isServer: false, reason: 'not-mcp', status };
 }
 
-async function listen(way: Way, signal: AbortSignal): Promise<Found> {
-  const response = await fetchTo(way)(way.url, { headers: { accept: 'text/event-stream' }, signal });
+async function listen(way: Way, signal: AbortSignal, fetching: FetchOptions): Promise<Found> {
+  const response = await fetchTo(way, {}, fetching)(way.url, { headers: { accept: 'text/event-stream' }, signal });
   const { status } = response;
   if (status === 401 || status === 403) return { isServer: false, reason: 'unauthorized', status };
   const isEndpoint = (text: string) => /^event: ?endpoint$/m.test(text);

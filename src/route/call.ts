@@ -5,11 +5,11 @@ import type { Clock } from '../core/clock.js';
 import { type Attempt, isRollcallError, type LeftOut, RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { channels } from '../process/channels.js';
+import { follow, within } from '../process/within.js';
 import type { Balancer } from './balancer.js';
 import type { Breakers } from './breakers.js';
 import { isAnswer } from './dispatch.js';
 import { reasonOf, unanswered } from './unanswered.js';
-import { follow, within } from './within.js';
 
 /** Between two attempts, in ms: at first, and at most. */
 const pauses = { initialDelay: 20, maxDelay: 1_000 };

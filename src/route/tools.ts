@@ -4,6 +4,7 @@ import { RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import type { CallToolResult, Tool } from '../mcp/client.js';
 import { wayTo } from '../mcp/way.js';
+import { within } from '../process/within.js';
 import { longestTimeout } from '../registry/options.js';
 import type { AttemptContext, Choosing } from './call.js';
 import type { ToolOptions } from './options.js';
@@ -11,7 +12,6 @@ import type { CompiledRule } from './rules.js';
 import { Selection, type SelectionWorld } from './selection.js';
 import type { Dispatch, ToolLine, ToolLines } from './tool-lines.js';
 import { reasonOf } from './unanswered.js';
-import { within } from './within.js';
 
 /** For each attempt to connect, and for a list of tools, in ms. */
 const patience = 5_000;

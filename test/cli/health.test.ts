@@ -41,7 +41,7 @@ test('one round says how each is, and exits with 3 if something is critical', as
       expect.objectContaining({
         id: servers.get('failing')?.id,
         status: 'critical',
-        lastFailure: { at: expect.any(Number), check: 'http', reason: 'answers 500' },
+        lastFailure: { at: expect.stringMatching(/^20.*Z$/), check: 'http', reason: 'answers 500' },
       }),
     ]),
   );

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -9,8 +10,11 @@ import type { RegistrationInput } from '../../src/core/instance.js';
 import type { Checkup } from '../../src/health/health.js';
 import type { CheckRequest } from '../../src/health/known-checks.js';
 import { HealthMonitor } from '../../src/health/monitor.js';
+import { restart } from '../../src/health/restart.js';
 import { Registry } from '../../src/registry/registry.js';
-import { startMember } from '../support/fleet.js';
+import { eventually } from '../support/eventually.js';
+import { startFleet, startMember } from '../support/fleet.js';
+import { start } from '../support/processes.js';
 import { tempFolder } from '../support/temp.js';
 
 /** What one round says of what is registered like this; of another process, if there is a `pid`. */
@@ -133,6 +137,73 @@ test('what an entry wishes to be asked for', async () => {
     outcome: 'pass',
   });
   expect(await checkup({ endpoints, health: { checks: ['tcp'] } })).toMatchObject({ outcome: 'fail', check: 'tcp' });
+  // Of nothing that is known: as if it said nothing.
+  for (const checks of [['htpp'], []]) {
+    expect(await checkup({ endpoints, health: { checks } })).toMatchObject({ outcome: 'fail', check: 'tcp' });
+  }
   // The monitor has the last word.
   expect(await checkup({ endpoints, health: { checks: ['tcp'] } }, ['process'])).toMatchObject({ outcome: 'pass' });
+});
+
+test('a URL of a socket that is not encoded as it should be', async () => {
+  const endpoints = [{ type: 'unix', url: 'unix:///nowhere/%zz' }];
+  expect(await checkup({ endpoints })).toMatchObject({ outcome: 'fail', reason: 'takes no connection (ENOENT)' });
+});
+
+describe('as a guest', () => {
+  /** How a program ends that has a monitor over two servers which hang, and nothing else to do. */
+  async function outcome(count: number, code: string) {
+    const directory = tempFolder();
+    await startFleet(
+      { directory },
+      Array.from({ length: count }, () => 'hung'),
+    );
+    const program = `
+      import { Registry } from 'rollcall';
+      import { HealthMonitor } from 'rollcall/health';
+      const registry = new Registry();
+      const monitor = new HealthMonitor(registry, { interval: 500, timeout: 2_000 });
+      ${code}`;
+    const running = start(process.execPath, ['--input-type=module', '-e', program], { ROLLCALL_DIR: directory });
+    const ended = await running.ended;
+    return { ...ended, said: running.errors(), lines: running.lines.filter((line) => line !== '') };
+  }
+
+  test('keeps no process alive, whoever hangs, and warns of nothing', async () => {
+    const code = "setTimeout(() => console.log('done'), 3_000);";
+    expect(await outcome(12, code)).toEqual({ code: 0, signal: null, said: '', lines: ['done'] });
+  });
+
+  test('but while a round is awaited', async () => {
+    const code = 'console.log((await monitor.round()).instances.length);';
+    expect(await outcome(1, code)).toEqual({ code: 0, signal: null, said: '', lines: ['1'] });
+  });
+});
+
+test('a restart that fails is attempted again, and told', async () => {
+  const directory = tempFolder();
+  const errors: unknown[] = [];
+  await using registry = new Registry({ directory, onError: (error) => void errors.push(error) });
+  const { running } = await startMember({ directory }, { flavour: 'hung', name: 'service' });
+  const monitor = new HealthMonitor(registry, { interval: 100, timeout: 200, failureThreshold: 1 });
+  onTestFinished(() => monitor.close());
+  const log = join(tempFolder(), 'starts');
+  const script = `require('fs').appendFileSync(${JSON.stringify(log)}, '.'); process.exit(1)`;
+  monitor.onCritical(restart(registry, { command: process.execPath, args: ['-e', script], grace: 100 }));
+  await running.ended;
+  await eventually('it has been started more than once', () => readFileSync(log, 'utf8').length > 1, 20_000);
+  await registry.close();
+  await eventually('what went wrong is told', () => errors.length > 0, 20_000);
+}, 60_000);
+
+test.each<[string, object]>([
+  ['comand', { comand: 'x' }],
+  ['grace', { command: 'x', grace: '5s' }],
+  ['grace', { command: 'x', grace: Number.NaN }],
+  ['command', {}],
+])('a restart with a wrong %s is refused before anything is ended', async (path, options) => {
+  await using registry = new Registry({ directory: tempFolder() });
+  expect(() => restart(registry, options)).toThrow(
+    expect.objectContaining({ code: 'ROLLCALL_INVALID', message: expect.stringContaining(path) }),
+  );
 });

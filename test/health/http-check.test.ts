@@ -172,6 +172,26 @@ describe('secret headers', () => {
     ]);
   });
 
+  test('are those of the endpoint under whose path is asked, of several at one origin', async () => {
+    const { url, asked } = await serve(json({}));
+    const endpoints = ['', '/b'].map((path) => ({
+      type: 'http',
+      url: `${url}${path}`,
+      headers: [{ name: 'x-of', value: `of ${path}/` }],
+    }));
+    await check(instanceAt('', { endpoints, health: { url: '/b/health' } }));
+    await check(instanceAt('', { endpoints, health: { url: '/health' } }));
+    expect(asked.map(({ headers: { 'x-of': of } }) => of)).toEqual(['of /b/', 'of /']);
+  });
+
+  test('that cannot be sent are not told of, not even a character', async () => {
+    const odd = [{ name: 'x-token', value: new Secret('h→sh'), isSecret: true }];
+    const endpoints = [{ type: 'http', url: 'http://127.0.0.1:1', headers: odd }];
+    const reason = await check(instanceAt('', { endpoints }), { withSecrets: true }).catch(String);
+    expect(reason).toMatch(/The header x-token of the entry cannot be sent/);
+    expect(reason).not.toMatch(/8594|→|index/);
+  });
+
   test('are those of the endpoint that is asked, and no other', async () => {
     const [first, second] = [await serve(json({})), await serve(json({}))];
     const endpoints = [

@@ -73,6 +73,54 @@ describe('what a check may say', () => {
   });
 });
 
+test.each<[string, unknown]>([
+  ['an error whose message is no text', Object.assign(new Error('x'), { message: { code: 1 } })],
+  [
+    'an error whose message throws',
+    Object.defineProperty(new Error('x'), 'message', {
+      get: () => {
+        throw new Error('hidden');
+      },
+    }),
+  ],
+  ['an object without a prototype', Object.create(null)],
+  ['nothing', undefined],
+  ['a symbol', Symbol('x')],
+])('a check that throws %s has failed, and is asked again', async (_, thrown) => {
+  const { monitor, rounds, first } = await ward(['a'], () => {
+    throw thrown;
+  });
+  await rounds(4);
+  expect(monitor.of(first.id)).toMatchObject({ status: 'critical', lastFailure: { check: 'work' } });
+  expect(monitor.of(first.id)?.history.length).toBeGreaterThanOrEqual(3);
+});
+
+test('a check that gives something that cannot be looked at has failed', async () => {
+  const trap = new Proxy(
+    {},
+    {
+      has: () => {
+        throw new Error('a trap');
+      },
+    },
+  );
+  const { monitor, rounds, first } = await ward(['a'], () => trap);
+  await rounds(4);
+  expect(monitor.of(first.id)).toMatchObject({ status: 'critical', lastFailure: { reason: 'a trap' } });
+});
+
+test('how long a round took is without the wait for its turn', async () => {
+  const names = [...Array.from({ length: 30 }, () => 'slow'), 'quick'];
+  const { monitor, all, cluster } = await ward(names, ({ name }) =>
+    name === 'slow' ? new Promise<void>((resolve) => void cluster.registry.clock.after(90, resolve)) : undefined,
+  );
+  const reporting = monitor.round();
+  await cluster.advance(1_000);
+  await reporting;
+  expect(monitor.of(all.at(-1)?.id ?? '')?.responseTime).toBeLessThan(5);
+  expect(monitor.of(all[0]?.id ?? '')?.responseTime).toBeGreaterThanOrEqual(90);
+});
+
 test('a level is asked only while nothing below it fails', async () => {
   const asked: string[] = [];
   let isReady = false;
@@ -173,6 +221,33 @@ describe('doubt', () => {
     expect(told).toEqual([]);
   });
 
+  test('is for a round of each, however slowly another is checked, and once for as long as it fails', async () => {
+    const cluster = await createCluster();
+    onTestFinished(() => cluster.close());
+    const quick = { interval: 1_000, timeout: 100 };
+    for (const name of ['a', 'b', 'c']) await cluster.start({ name, health: quick });
+    await cluster.start({ name: 'slow', health: { interval: 300_000 } });
+    const monitor = new HealthMonitor(cluster.registry, { interval, checks: [] });
+    onTestFinished(() => monitor.close());
+    let isDown = false;
+    monitor.check('work', ({ name }: Instance) => name === 'slow' || !isDown);
+    await cluster.advance(20_000);
+    isDown = true;
+    const failures: Record<string, number> = {};
+    monitor.on('checked', ({ name }, { outcome }) => {
+      if (outcome === 'fail') failures[name] = (failures[name] ?? 0) + 1;
+    });
+    const critical: [string, number | undefined][] = [];
+    monitor.on('transition', ({ instance: { name } }) => critical.push([name, failures[name]]));
+    await cluster.advance(10_000);
+    // Three rounds, and one of doubt.
+    expect(critical.sort()).toEqual([
+      ['a', 4],
+      ['b', 4],
+      ['c', 4],
+    ]);
+  });
+
   test('half of them, or one of two, is no reason for it', async () => {
     for (const some of [
       ['a', 'b', 'c', 'd'],
@@ -203,6 +278,17 @@ test('who was away when a deadline passed has learned nothing', async () => {
   expect(monitor.of(first.id)?.history).toEqual([]);
   await rounds(1.3);
   expect(monitor.of(first.id)?.history.length).toBeGreaterThanOrEqual(1);
+});
+
+test('stays suspended when its entry vanishes and is put back, and not when it has died', async () => {
+  const { cluster, monitor, first, rounds } = await ward(['a'], well);
+  await rounds(1);
+  monitor.suspend(first.id, 'a migration');
+  await cluster.store.delete(first.id);
+  await cluster.advance(1_000);
+  expect(monitor.of(first.id)).toBeUndefined();
+  await cluster.advance(50_000);
+  expect(monitor.of(first.id)?.suspended?.reason).toBe('a migration');
 });
 
 test('suspended by hand, until it is resumed', async () => {
@@ -248,6 +334,39 @@ describe('recovery', () => {
     isIll = true;
     await rounds(4);
     expect(attempts[length]?.attempt).toBe(1);
+  });
+
+  test('is one at a time for one instance, also when that is well in between', async () => {
+    let isIll = true;
+    const { monitor, rounds } = await ward(['a'], () => !isIll);
+    let atOnce = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    monitor.onCritical(async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      atOnce--;
+    });
+    for (let time = 0; time < 2; time++) {
+      await rounds(4);
+      isIll = !isIll;
+    }
+    await rounds(4);
+    expect([most, ends.length]).toEqual([1, 1]);
+    ends[0]?.();
+    await rounds(1);
+    expect([most, ends.length]).toEqual([1, 2]);
+  });
+
+  test('is over with the monitor', async () => {
+    const { monitor, rounds, cluster } = await ward(['a'], ill);
+    let healed = 0;
+    monitor.on('checked', () => void monitor.close());
+    monitor.onCritical(() => void healed++);
+    await rounds(4);
+    monitor.onCritical(() => void healed++);
+    await cluster.advance(60_000);
+    expect(healed).toBe(0);
   });
 
   test('that fails is told, and does not end it', async () => {
@@ -400,12 +519,33 @@ test.each<[string, object]>([
   ['checks.0.paths', { checks: [{ check: 'http', paths: 5 }] }],
   ['checks.0.level', { checks: [{ check: 'load', level: 'deep' }] }],
   ['limits.fastest', { limits: { fastest: 1 } }],
+  ['limits.shortestInterval', { limits: { shortestInterval: 400_000 } }],
 ])('an option that is wrong is refused: %s', async (path, options) => {
   const cluster = await createCluster();
   onTestFinished(() => cluster.close());
   expect(() => new HealthMonitor(cluster.registry, options)).toThrow(
     expect.objectContaining({ code: 'ROLLCALL_INVALID', message: expect.stringContaining(path) }),
   );
+});
+
+test('a limit that is given as undefined is not given', async () => {
+  const cluster = await createCluster();
+  onTestFinished(() => cluster.close());
+  const { id } = await cluster.start({ name: 'a', health: { interval: 5_000 } });
+  const monitor = new HealthMonitor(cluster.registry, { checks: [], limits: { shortestInterval: undefined } });
+  onTestFinished(() => monitor.close());
+  await cluster.advance(50_000);
+  expect(monitor.of(id)?.history.length).toBeLessThan(13);
+});
+
+test('taking a check back twice leaves another of its name alone', async () => {
+  const { monitor, rounds, told } = await ward(['a'], well);
+  const takeBack = monitor.check('other', well);
+  takeBack();
+  monitor.check('other', ill);
+  takeBack();
+  await rounds(4);
+  expect(told).toEqual(['a: unknown → critical (no)']);
 });
 
 test('a check cannot have the name of another', async () => {

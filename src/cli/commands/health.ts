@@ -39,7 +39,7 @@ export async function health(
   const seen = instances.map((each): Health => ({ ...each, status: statusOf(each.history.at(-1)) }));
   await monitor.close();
   if (json) {
-    terminal.json(seen);
+    terminal.json(seen.map(toJson));
   } else if (seen.length === 0) {
     terminal.say(Object.keys(query).length > 0 ? 'Nothing that runs matches.' : 'Nothing is running.');
   } else {
@@ -51,6 +51,19 @@ export async function health(
 
 function statusOf(checkup: Checkup | undefined): HealthStatus {
   return checkup === undefined ? 'unknown' : statusAfter[checkup.outcome];
+}
+
+/** Instants as the rest of the command line has them. */
+function toJson({ since, checkedAt, lastFailure, suspended, history, ...rest }: Health): Record<string, unknown> {
+  const iso = (at: number) => new Date(at).toISOString();
+  return {
+    ...rest,
+    since: iso(since),
+    ...(checkedAt !== undefined && { checkedAt: iso(checkedAt) }),
+    ...(lastFailure !== undefined && { lastFailure: { ...lastFailure, at: iso(lastFailure.at) } }),
+    ...(suspended !== undefined && { suspended: { ...suspended, since: iso(suspended.since) } }),
+    history: history.map((checkup) => ({ ...checkup, at: iso(checkup.at) })),
+  };
 }
 
 /** A live table for a person; a line for each transition otherwise, as JSON if asked. */

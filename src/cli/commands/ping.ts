@@ -3,13 +3,15 @@
 import { addressOf } from '../../core/address.js';
 import { printable } from '../../core/printable.js';
 import type { Checkup } from '../../health/health.js';
+import { usualChecks } from '../../health/known-checks.js';
 import { HealthMonitor } from '../../health/monitor.js';
+import { checksWished } from '../../health/wishes.js';
 import type { Registry } from '../../registry/registry.js';
 import { Failure } from '../failure.js';
 import { find } from '../find.js';
 import type { Terminal } from '../terminal.js';
 
-/** Asks it as `rollcall health` does, and prints how long that took. Fails if it does not answer, or not well. */
+/** Asks it as `rollcall health` does, twice, and prints how long the second time took. Fails if it does not answer, or not well. */
 export async function ping(
   registry: Registry,
   terminal: Terminal,
@@ -21,9 +23,10 @@ export async function ping(
   const monitor = new HealthMonitor(registry, { query: { id }, timeout });
   let checkup: Checkup | undefined;
   try {
-    checkup = await ask(monitor);
-    // The first time includes what has to be loaded here.
-    if (checkup?.outcome !== 'fail') checkup = await ask(monitor);
+    // The first time is spent on loading what is needed here.
+    await monitor.round();
+    const { instances } = await monitor.round();
+    checkup = instances[0]?.history.at(-1);
   } finally {
     await monitor.close();
   }
@@ -33,6 +36,10 @@ export async function ping(
     throw new Failure(`${id} (pid ${instance.process.pid}) is not well: ${checkup.check}: ${checkup.reason}.`);
   }
   if (json) return undefined;
+  if ((checksWished(instance) ?? usualChecks(instance)).every((check) => check === 'process')) {
+    terminal.line(`${id} (pid ${instance.process.pid}) is running; there is nothing of it that could be asked`);
+    return undefined;
+  }
   const where = addressOf(instance);
   const warning = checkup.outcome === 'warn' ? `, with a warning: ${checkup.check}: ${checkup.reason}` : '';
   const at = where === undefined ? '' : ` at ${where}`;
@@ -40,9 +47,4 @@ export async function ping(
     printable(`${id} (pid ${instance.process.pid}) answers in ${checkup.took.toFixed(1)} ms${at}${warning}`),
   );
   return undefined;
-}
-
-async function ask(monitor: HealthMonitor): Promise<Checkup | undefined> {
-  const { instances } = await monitor.round();
-  return instances[0]?.history.at(-1);
 }
