@@ -7,6 +7,8 @@ import { once } from 'node:events';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { Registry } from 'rollcall';
+import { HealthMonitor } from 'rollcall/health';
+import { createRouter } from 'rollcall/route';
 import { start, useRegistry } from './support.js';
 
 // In place of an exporter that sends them somewhere.
@@ -50,6 +52,12 @@ const registry = new Registry({ directory: useRegistry() });
 await registry.discover({ name: 'weather' });
 const weather = start('mcp-server.js', ['weather']);
 const { id } = await registry.waitFor({ name: 'weather' }, { timeout: 10_000 });
+const monitor = new HealthMonitor(registry, { query: { name: 'weather' } });
+await monitor.round();
+await monitor.close();
+const router = createRouter(registry);
+await router.use({ name: 'weather' }, (instance) => instance.id);
+await router.close();
 const gone = once(weather, 'exit');
 weather.kill('SIGKILL');
 await gone;
@@ -73,14 +81,18 @@ for (const { name, startTime, endTime } of spans.filter(({ kind }) => kind === S
   assert.ok(ms(startTime) <= ms(endTime) && ms(endTime) <= ended + 1, name);
   assert.ok(ms(startTime) >= began - 1, name);
 }
+const [call, ...more] = named('rollcall.route');
+const expected = { 'rollcall.query': '{"name":"weather"}', 'rollcall.id': id, 'rollcall.name': 'weather' };
+assert.deepEqual([call?.attributes, more], [{ ...expected, 'rollcall.attempt': 1 }, []]);
 const [program] = named('program');
 const events = program?.events.filter(({ attributes }) => attributes?.id === id) ?? [];
 assert.deepEqual(
   events
     .filter(({ attributes }) => attributes?.by !== 'watcher')
-    .map((event) => [event.name, event.attributes?.verdict]),
+    .map((event) => [event.name, event.attributes?.verdict ?? event.attributes?.to]),
   [
     ['rollcall:verdict', 'alive'],
+    ['rollcall:health', 'passing'],
     ['rollcall:verdict', 'dead'],
     ['rollcall:verdict', 'dead'], // of the reaper, which has its own eyes
     ['rollcall:reap', 'dead'],

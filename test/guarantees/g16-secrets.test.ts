@@ -23,6 +23,7 @@ import {
   urlOf,
 } from '../../src/index.js';
 import { hosts } from '../../src/mcp/host.js';
+import { createRouter } from '../../src/route/router.js';
 import { FaultyStore, failing } from '../../src/testing/faulty-store.js';
 import { createCanary, expectNoCanary } from '../hostile/canary.js';
 import { endless, linesOf, methods } from '../hostile/surface.js';
@@ -446,12 +447,24 @@ prove(
     await registry.inspect();
     await registry.reap();
     await registry.register({ name: 'api', endpoints, tags: [canary.repeat(9)] }).catch(() => {});
+    // Called, and asked, with the secret; nobody is there.
+    await registry.register({ name: 'called', endpoints, health: { url: `/?${canary}` } });
+    const checks = [{ check: 'http', withSecrets: true }] as const;
+    const monitor = new HealthMonitor(registry, { query: { name: 'called' }, checks, failureThreshold: 1 });
+    await monitor.round();
+    const router = createRouter(registry);
+    const refused = await errorOf(router.fetch({ name: 'called' }, '/', { timeout: 2_000 }));
+    expect(refused).toMatchObject({ code: 'ROLLCALL_UNANSWERED' });
+    for (const value of [refused, router, monitor.report()]) expectNoCanary(canary, shown(value), 'a call that failed');
+    await router.close();
     await registry.close();
     expect([...new Set(messages.map(({ channel }) => channel))].sort()).toEqual([
       'rollcall:deregister',
       'rollcall:discover',
+      'rollcall:health',
       'rollcall:reap',
       'rollcall:register',
+      'rollcall:route',
       'rollcall:verdict',
     ]);
     expect(

@@ -31,7 +31,7 @@ prove(
   'thirty real servers, of which some are killed, stopped, mute, broken or redirect: each is what it is',
   async () => {
     const directory = tempFolder();
-    const counts = isWhole ? { well: 14, mcp: 4 } : { well: 5, mcp: 2 };
+    const counts = isWhole ? { well: 16, mcp: 4 } : { well: 5, mcp: 2 };
     const [wells, ills, mcps] = await Promise.all([
       Promise.all(Array.from({ length: counts.well }, () => startServer(directory, 'well'))),
       Promise.all(['broken', 'failing', 'mute', 'redirect'].map((mode) => startServer(directory, mode))),
