@@ -2,6 +2,7 @@
 
 import { connect } from 'node:net';
 import type { Endpoint, Instance } from '../core/instance.js';
+import { pathOf } from '../mcp/place.js';
 import type { CheckContext } from './check.js';
 
 /** To its first endpoint that has a port or a socket. Nothing is sent. */
@@ -30,18 +31,10 @@ const standardPorts: Readonly<Record<string, number>> = { 'http:': 80, 'ws:': 80
 export function targetOf({ url, socketPath }: Endpoint): { path: string } | { host: string; port: number } | undefined {
   if (socketPath !== undefined) return { path: socketPath };
   if (url === undefined) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(url);
-  if (protocol === 'unix:') return { path: pathOf(pathname) };
+  const parsed = new URL(url);
+  const { protocol, hostname, port } = parsed;
+  if (protocol === 'unix:') return { path: pathOf(parsed) };
   const number = port === '' ? standardPorts[protocol] : Number(port);
   // In brackets in a URL, and without them everywhere else.
   return number === undefined ? undefined : { host: hostname.replace(/^\[|\]$/g, ''), port: number };
-}
-
-/** The path in a `unix:` URL. One that is not encoded as it should be is taken as it stands. */
-export function pathOf(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    return pathname;
-  }
 }

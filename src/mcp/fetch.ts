@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Way } from './way.js';
+import type { Place } from './place.js';
 
 /** The most a server may answer with in one piece, in bytes: 64 MiB, of a stream each event. */
 const longestAnswer = 64 * 1_024 * 1_024;
@@ -21,9 +21,6 @@ export interface Onlooker {
   answered?(request: Request, status: number, refusal?: string): void;
   failed?(request: Request, error: unknown): void;
 }
-
-/** Where it leads: as much of a way as is needed for that. */
-export type Place = Pick<Way, 'url' | 'socketPath' | 'headers'>;
 
 /** What can be sent, and sent again. */
 export type Body = string | Uint8Array | ArrayBuffer | null;

@@ -1,19 +1,14 @@
 /** How to get to the MCP server of an instance. */
 
 import { invalid } from '../core/errors.js';
-import type { Endpoint, Header, Instance } from '../core/instance.js';
+import type { Endpoint, Instance } from '../core/instance.js';
 import { printable } from '../core/printable.js';
-import { isSecret } from '../core/secret.js';
+import { headersOf, type Place } from './place.js';
 
 /** One endpoint over which MCP is spoken. */
-export interface Way {
+export interface Way extends Place {
   /** Streamable HTTP, or what came before it: one stream of events, and posts. */
   readonly type: 'streamable-http' | 'sse';
-  readonly url: URL;
-  /** The Unix socket, or named pipe, it listens on; `url` then only names the path. */
-  readonly socketPath?: string | undefined;
-  /** Sent with every request; values of secret ones are in the clear. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Streamable HTTP first, as all of today speak it. `undefined` if it has no endpoint over which others can speak MCP. */
@@ -42,12 +37,13 @@ export function requireWay(instance: Instance): Way {
   ]);
 }
 
-function wayOf({ type, url, socketPath, headers = [] }: Endpoint, kind: string | undefined): Way | undefined {
+function wayOf(endpoint: Endpoint, kind: string | undefined): Way | undefined {
+  const { type, url, socketPath } = endpoint;
   const spoken = spokenOver(type, kind);
   if (spoken === undefined || (url === undefined && socketPath === undefined)) return undefined;
   const parsed = new URL(url ?? 'http://localhost/mcp');
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') return undefined;
-  return { type: spoken, url: parsed, socketPath, headers: Object.fromEntries(headers.map(plainly)) };
+  return { type: spoken, url: parsed, socketPath, headers: headersOf(endpoint) };
 }
 
 /**
@@ -58,5 +54,3 @@ export function spokenOver(type: string, kind: string | undefined): Way['type'] 
   if (type === 'streamable-http' || type === 'sse') return type;
   return kind === 'mcp' && (type === 'http' || type === 'unix') ? 'streamable-http' : undefined;
 }
-
-const plainly = ({ name, value }: Header): [string, string] => [name, isSecret(value) ? value.reveal() : value];

@@ -1,10 +1,10 @@
 /** A request over HTTP to whichever instance is chosen. */
 
 import { invalid } from '../core/errors.js';
-import type { Endpoint, Instance } from '../core/instance.js';
+import type { Instance } from '../core/instance.js';
 import { printable } from '../core/printable.js';
-import { isSecret } from '../core/secret.js';
-import { type Body, fetchTo, type Place } from '../mcp/fetch.js';
+import { type Body, fetchTo } from '../mcp/fetch.js';
+import { type Place, placesOf } from '../mcp/place.js';
 import { isUndelivered } from '../mcp/unreachable.js';
 import type { AttemptContext } from './call.js';
 import type { RouteRequest } from './options.js';
@@ -14,9 +14,6 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** Of a server that cannot now (RFC 9110, 15.6): another may. */
 const unavailable = new Set([502, 503, 504]);
-
-/** What an endpoint with a socket and no URL may be, to be spoken to over HTTP. */
-const socketTypes = new Set(['http', 'unix', 'streamable-http', 'sse']);
 
 /** An answer that says that there is none: it is given to the caller if there is nobody else. */
 export class Unavailable extends Error {
@@ -106,23 +103,7 @@ export const hasNoPlace = (instance: Instance): string | undefined =>
   placeOf(instance) === undefined ? noEndpoint : undefined;
 
 /** Its first endpoint over HTTP. Secret headers are sent there: it is the entry's own. */
-function placeOf({ endpoints }: Instance): Place | undefined {
-  for (const endpoint of endpoints) {
-    const url = urlOf(endpoint);
-    if (url === undefined) continue;
-    const { socketPath, headers = [] } = endpoint;
-    const plain = headers.map(({ name, value }) => [name, isSecret(value) ? value.reveal() : value]);
-    return { url, socketPath, headers: Object.fromEntries(plain) };
-  }
-  return undefined;
-}
-
-function urlOf({ type, url, socketPath }: Endpoint): URL | undefined {
-  if (url === undefined)
-    return socketPath !== undefined && socketTypes.has(type) ? new URL('http://localhost/') : undefined;
-  const parsed = new URL(url);
-  return parsed.protocol === 'http:' || parsed.protocol === 'https:' ? parsed : undefined;
-}
+const placeOf = (instance: Instance): Place | undefined => placesOf(instance)[0];
 
 /** Before anything is sent: it would look as if the instance had failed. The platform's message repeats the value. */
 function refuseHeaders(headers: RouteRequest['headers']): void {

@@ -66,7 +66,7 @@ export const invocations: Readonly<Record<string, readonly string[]>> = {
   hub: [
     '--print-config vscode',
     'NAME --name NAME --print-config claude --kind x --tag y --capability z --status ready --cwd / --expose meta',
-    'BROKEN --print-config codex',
+    'BROKEN --print-config codex --health --merge',
     '--print-config bogus',
     '--http bogus',
     '--expose bogus',
