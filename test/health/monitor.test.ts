@@ -1,6 +1,8 @@
 /** A monitor over simulated instances: levels, wishes, doubt, suspension, recovery, and who is told. */
 
 import { channel } from 'node:diagnostics_channel';
+// Loaded on first use: once it is there, nothing of a monitor waits for more than virtual time.
+import 'cockatiel';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instance } from '../../src/core/instance.js';
 import type { CheckFunction } from '../../src/health/check.js';
