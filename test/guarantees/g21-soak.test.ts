@@ -96,5 +96,5 @@ prove(
       expect(last - first, `${measure}: ${first} → ${last}`).toBeLessThanOrEqual(tolerance[measure]);
     }
   },
-  { needs: ['linux'], timeout: isFullTier ? minutes * 6_000 + 12_000 : 30_000 },
+  { tier: 'longer', needs: ['linux'], timeout: isFullTier ? minutes * 6_000 + 12_000 : 30_000 },
 );

@@ -10,8 +10,11 @@ export { isFullTier };
 export type Need = 'root' | 'linux' | (string & {});
 
 interface Terms {
-  /** `full`: too long, or too rough on the machine, for `npm test`. It runs with `npm run prove`. */
-  readonly tier?: 'full';
+  /**
+   * `full`: too long, or too rough on the machine, for `npm test`; it runs with `npm run prove`. `longer`: it runs in both,
+   * and what it looks for shows only in the long run.
+   */
+  readonly tier?: 'full' | 'longer';
   readonly needs?: readonly Need[];
   /** How long it may take, in ms; 30,000 unless given, ten times as long at full tier. */
   readonly timeout?: number;
@@ -22,6 +25,9 @@ const share = Number(process.env.ROLLCALL_PROVE_SHARE ?? 1);
 
 /** Whether there is time for what cannot be repeated less, but only left out: all combinations of something, say. */
 export const isWhole = isFullTier && share >= 0.5;
+
+/** Whether what `npm test` has run is left out. */
+const isRestOnly = process.env.ROLLCALL_PROVE_REST === 'yes';
 
 /** How often to do it: `full` times at full tier (or that share of it, but never fewer than `quick`), else `quick`. */
 export function times({ full, quick }: { readonly full: number; readonly quick: number }): number {
@@ -38,6 +44,7 @@ export function prove(
   { tier, needs = [], timeout = 30_000 }: Terms = {},
 ): void {
   if (tier === 'full' && !isFullTier) return;
+  if (tier === undefined && isRestOnly) return;
   test(`${id} ${title}`, { timeout: isFullTier ? timeout * 10 : timeout }, async (context) => {
     for (const need of needs) {
       const missing = whatIsMissing(need);
