@@ -1,9 +1,12 @@
 /** What reaches a terminal: colour only where it is wanted, tables that are drawn anew, pipes that are closed. */
 
 import { execFileSync } from 'node:child_process';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { Registry } from '../../src/index.js';
 import { cli, outcomeOf, startOnTerminal } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
 import { start } from '../support/processes.js';
 import { tempFolder } from '../support/temp.js';
 
@@ -46,6 +49,21 @@ test('watch draws a table on a terminal, and draws it anew when something change
   await registry.register({ name: 'second', endpoints: [{ type: 'stdio' }] });
   await watching.line(/2 running/);
   await watching.line(/^second +.*ready/);
+});
+
+test('watch says so when what it shows is what it knew last', async (context) => {
+  needsScript(context);
+  const { directory } = await registered();
+  const watching = startOnTerminal(directory, 'watch');
+  await watching.line(/1 running\./);
+  const entries = join(directory, 'v1');
+  renameSync(entries, `${entries}.away`);
+  writeFileSync(entries, '');
+  await watching.line(/1 running \d+s ago: the registry cannot be read\./);
+  const before = watching.lines.length;
+  rmSync(entries);
+  renameSync(`${entries}.away`, entries);
+  await eventually('it can be read again', () => watching.lines.slice(before).some((line) => /1 running\./.test(line)));
 });
 
 test('| head does not crash it', async () => {

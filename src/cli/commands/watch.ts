@@ -6,6 +6,7 @@ import { printable, printableJson } from '../../core/printable.js';
 import type { Query } from '../../core/query.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Sighting } from '../../registry/sighting.js';
+import { formatDuration } from '../duration.js';
 import type { Terminal } from '../terminal.js';
 import { instanceTable } from '../view.js';
 
@@ -23,7 +24,9 @@ export async function watch(
       terminal.clear();
       for (const line of instanceTable(watcher.instances.map(toSighting), terminal)) terminal.line(line);
       terminal.line();
-      terminal.line(terminal.style('dim', `${watcher.instances.length} running. Ctrl-C ends this.`));
+      const { stale, age } = watcher.staleness;
+      const known = stale ? `running ${formatDuration(age)} ago: the registry cannot be read` : 'running';
+      terminal.line(terminal.style('dim', `${watcher.instances.length} ${known}. Ctrl-C ends this.`));
     };
     // Changes come in bursts, and every drawing costs a line for each instance: a burst is drawn once.
     let isDue = false;
