@@ -43,11 +43,11 @@ const types: readonly (keyof WatcherEvents)[] = [
   'close',
 ];
 
-/** How far the set of a watcher can be relied on. */
+/** How far what a watcher, or a router, goes by can be relied on. */
 export interface Staleness {
-  /** Whether the last look failed: the set is what was known before, and may no longer be so. */
+  /** Whether the last look failed: it is what was known before, and may no longer be so. */
   readonly stale: boolean;
-  /** Since the last look that succeeded, in ms of the monotonic clock; before the first, since the watcher began. */
+  /** Since the last look that succeeded, in ms of the monotonic clock; before the first, since it was made. */
   readonly age: number;
 }
 

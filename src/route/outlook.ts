@@ -9,6 +9,7 @@ import type { PickOptions } from '../registry/options.js';
 import { type Choice, Picker } from '../registry/picker.js';
 import type { Registry } from '../registry/registry.js';
 import { Surveyor } from '../registry/survey.js';
+import type { Staleness } from '../registry/watcher.js';
 import { dropOldest } from './affinity.js';
 
 /** How many queries are remembered, with what they gave last. */
@@ -16,14 +17,6 @@ const mostQueries = 1_000;
 
 /** From one attempt to read the registry to the next, in ms: at first, and at most. */
 const pauses = { initialDelay: 100, maxDelay: 5_000 };
-
-/** How old what a router goes by is. */
-export interface Staleness {
-  /** Whether the registry cannot be read now. */
-  readonly stale: boolean;
-  /** Since it was read last, in ms; Infinity if it never was. */
-  readonly age: number;
-}
 
 /** What a router tells. */
 export interface RouterEvents {
@@ -41,7 +34,7 @@ export class Outlook {
   readonly #picker: Picker;
   readonly #listeners: Listeners<RouterEvents>;
   readonly #known = new Map<string, Choice>();
-  #readAt = Number.NEGATIVE_INFINITY;
+  #readAt: number;
   #staleSince: number | undefined;
   #wait: IBackoff<unknown> | undefined;
   #timer: Timer | undefined;
@@ -49,6 +42,7 @@ export class Outlook {
 
   constructor(registry: Registry) {
     this.#registry = registry;
+    this.#readAt = registry.clock.monotonic();
     this.#surveyor = new Surveyor(registry, { isLasting: false });
     this.#picker = new Picker(registry, this.#surveyor);
     this.#listeners = new Listeners((error) => registry.report(error));
@@ -66,8 +60,8 @@ export class Outlook {
   }
 
   /**
-   * As `Picker.choose`; `key` is that of {@link keyOf}. While the registry cannot be read, what this query gave last; it is then read in the background,
-   * after a pause that grows, and not by each call.
+   * As `Picker.choose`; `key` is that of {@link keyOf}. While the registry cannot be read, what this query gave last; it
+   * is then read in the background, after a pause that grows, and not by each call.
    *
    * @throws ROLLCALL_STORE if it cannot be read, and nothing is known; ROLLCALL_INVALID.
    */

@@ -1,12 +1,12 @@
 /** From a need to an answer: calls that find an instance that is well. */
 
-import { setMaxListeners } from 'node:events';
 import { invalid } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import type { Query } from '../core/query.js';
 import type { CallToolResult } from '../mcp/client.js';
 import type { Lease } from '../registry/lease.js';
 import type { Registry } from '../registry/registry.js';
+import type { Staleness } from '../registry/watcher.js';
 import { Balancer } from './balancer.js';
 import { Breakers } from './breakers.js';
 import { type AttemptContext, Call, type CallWorld, closed, type Plan } from './call.js';
@@ -23,7 +23,7 @@ import {
   settingsOf,
   type ToolOptions,
 } from './options.js';
-import { Outlook, type RouterEvents, type Staleness } from './outlook.js';
+import { Outlook, type RouterEvents } from './outlook.js';
 import { Rulebook } from './rules.js';
 import { Selection, type SelectionWorld } from './selection.js';
 import type { ToolLines } from './tool-lines.js';
@@ -58,7 +58,6 @@ export class Router implements AsyncDisposable {
     const breakers = new Breakers(clock);
     this.#balancer = new Balancer(breakers, health, weights);
     const { signal: closing } = this.#closing;
-    setMaxListeners(0, closing);
     this.#world = { registry, clock, outlook: this.#outlook, balancer: this.#balancer, breakers, strategy, closing };
   }
 
