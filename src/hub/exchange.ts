@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Onlooker } from '../mcp/fetch.js';
 import { isForgotten } from '../mcp/forgotten.js';
+import { isUndelivered } from '../mcp/unreachable.js';
 import { isWanted, type Level } from './log-level.js';
 import { type Notice, Outbox } from './outbox.js';
 
@@ -37,8 +38,10 @@ export class Exchange {
   readonly ticket = `rollcall-${randomBytes(16).toString('hex')}`;
   /** Log messages below it are not told. */
   readonly #level: Level | undefined;
-  /** Its server said that it does not know the session: nothing was done. */
+  /** A message of it was refused: by nobody listening, or by a server that does not know the session. */
   wasRefused = false;
+  /** A message of it was taken, or may have been: also if a later one, an answer to a question say, is refused. */
+  mayBeTaken = false;
   readonly #aborting = new AbortController();
   readonly #outcome: Promise<Outcome>;
   readonly #questions: Question[] = [];
@@ -168,7 +171,16 @@ export const noting = (onlooker: Onlooker): Onlooker => ({
   ...onlooker,
   answered(request, status, refusal) {
     const exchange = current.getStore();
-    if (exchange !== undefined) exchange.wasRefused = isForgotten(request, status, refusal);
+    if (exchange !== undefined && isForgotten(request, status, refusal)) exchange.wasRefused = true;
+    else if (exchange !== undefined && request.method === 'POST') exchange.mayBeTaken = true;
     onlooker.answered?.(request, status, refusal);
+  },
+  failed(request, error) {
+    const exchange = current.getStore();
+    if (exchange !== undefined && request.method === 'POST') {
+      if (isUndelivered(error)) exchange.wasRefused = true;
+      else exchange.mayBeTaken = true;
+    }
+    onlooker.failed?.(request, error);
   },
 });

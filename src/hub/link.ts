@@ -148,12 +148,13 @@ export class Link {
     let isSent = false;
     const send = async () => {
       isSent = false;
-      if (exchange !== undefined) exchange.wasRefused = false;
+      if (exchange !== undefined) exchange.wasRefused = exchange.mayBeTaken = false;
       await this.#connected();
       isSent = true;
       return this.#send(method, params, options, tool);
     };
-    const wasRefused = (error: unknown) => isUndelivered(error) || exchange?.wasRefused === true;
+    const wasRefused = (error: unknown) =>
+      exchange?.mayBeTaken !== true && (isUndelivered(error) || exchange?.wasRefused === true);
     try {
       // Refused at the door, nothing has been done, so it can be done once more.
       return await send().catch((error) => (wasRefused(error) ? send() : Promise.reject(error)));

@@ -5,6 +5,9 @@ import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprot
 /** The most that is taken of one list. */
 export const most = 1_000;
 
+/** The most pages of it. */
+const mostPages = 100;
+
 /** The most bytes of one list, as JSON. */
 const largest = 8 * 1_024 * 1_024;
 
@@ -27,7 +30,7 @@ export interface List {
 export async function listAll(client: Client, method: string, key: string, timeout: number): Promise<List> {
   const items: unknown[] = [];
   const until = performance.now() + timeout;
-  let [cursor, size]: [unknown, number] = [undefined, 0];
+  let [cursor, size, pages]: [unknown, number, number] = [undefined, 0, 0];
   try {
     do {
       const left = Math.max(1, until - performance.now());
@@ -40,8 +43,9 @@ export async function listAll(client: Client, method: string, key: string, timeo
       // One that does not move, or gives nothing, would go on for ever.
       const isStuck = page.nextCursor === cursor || found.length === 0;
       cursor = isStuck ? undefined : page.nextCursor;
-      if (items.length > most || size > largest) {
-        return { items: items.slice(0, most), problem: `lists more than the hub takes (${key}: ${most}, or 8 MiB)` };
+      if (items.length > most || size > largest || (cursor !== undefined && ++pages >= mostPages)) {
+        const limits = `${most}, on ${mostPages} pages, or 8 MiB`;
+        return { items: items.slice(0, most), problem: `lists more than the hub takes (${key}: ${limits})` };
       }
     } while (typeof cursor === 'string' && cursor !== '');
   } catch (error) {

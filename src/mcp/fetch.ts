@@ -66,7 +66,7 @@ export function fetchTo(
       }
       if (status < 400 || isWhole) {
         onlooker.answered?.(request, status);
-        return toResponse(answer);
+        return responseOf(answer);
       }
       const refusal = await beginningOf(answer);
       onlooker.answered?.(request, status, refusal);
@@ -127,6 +127,16 @@ function ask(
     asked.on('close', () => reject(signal?.aborted === true ? signal.reason : new Error('The connection was closed.')));
     asked.end(body);
   });
+}
+
+/** @throws RangeError if the status is none that a response can have: then its connection is closed. */
+function responseOf(answer: IncomingMessage): Response {
+  try {
+    return toResponse(answer);
+  } catch (error) {
+    answer.destroy();
+    throw error;
+  }
 }
 
 function toResponse(answer: IncomingMessage): Response {

@@ -7,6 +7,17 @@
  */
 export function isForgotten({ method, url, headers }: Request, status: number, refusal = ''): boolean {
   if (method !== 'POST') return false;
-  if (headers.has('mcp-session-id')) return status === 404 || (status === 400 && /no valid session id/i.test(refusal));
+  if (headers.has('mcp-session-id')) return status === 404 || (status === 400 && saysSo(refusal));
   return /[?&]session_?id=/i.test(url) && (status === 400 || status === 404 || status === 410);
+}
+
+/** As an answer to nobody: one that names the request may come from a tool, which has done something. */
+function saysSo(refusal: string): boolean {
+  try {
+    const { id, error } = JSON.parse(refusal) as { id?: unknown; error?: { message?: unknown } };
+    return id === null && /^bad request: no valid session id/i.test(String(error?.message));
+  } catch {
+    // No JSON, or none of that shape.
+    return false;
+  }
 }

@@ -124,7 +124,11 @@ export class Call<T> {
         } catch (error) {
           this.#throwIfEnded();
           if (isAnswer(error) || isRollcallError(error, 'ROLLCALL_INVALID')) throw error;
-          if (this.#plan.isMischoice?.(error)) continue;
+          if (this.#plan.isMischoice?.(error)) {
+            // Another is chosen then; of one that was named there is no other.
+            if (!isPinned) continue;
+            throw await this.#giveUp(`${chosen.id}, which was named, ${reasonOf(error)}.`, error);
+          }
           last = error;
           this.#failed.add(chosen.id);
           if (this.#isLate) throw await this.#giveUp(`it took longer than ${this.#plan.timeout} ms.`, last);

@@ -1,6 +1,6 @@
 /** A request over HTTP to whichever instance is chosen. */
 
-import { invalid } from '../core/errors.js';
+import { invalid, isRollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { printable } from '../core/printable.js';
 import { type Body, fetchTo } from '../mcp/fetch.js';
@@ -16,12 +16,9 @@ const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const unavailable = new Set([502, 503, 504]);
 
 /** An answer that says that there is none: it is given to the caller if there is nobody else. */
-export class Unavailable extends Error {
-  readonly response: Response;
-
-  constructor(response: Response) {
-    super(`HTTP ${response.status}`);
-    this.response = response;
+class Unavailable extends Error {
+  constructor({ status }: Response) {
+    super(`HTTP ${status}`);
   }
 }
 
@@ -79,8 +76,8 @@ export class Exchange {
     try {
       return await making;
     } catch (error) {
-      const { cause } = error as { cause?: unknown };
-      if (cause instanceof Unavailable) return cause.response;
+      const last = this.#last;
+      if (last !== undefined && isRollcallError(error, 'ROLLCALL_UNANSWERED')) return last;
       this.#drop();
       throw error;
     }

@@ -199,7 +199,8 @@ export class Router implements AsyncDisposable {
     this.#lines ??= new ToolLines(this.#world.registry);
     const rule = this.#rules.find(options.query ?? {}, name);
     const { idempotent = false, ...settings } = settingsOf(options, rule?.rule, this.#options);
-    const tool = new ToolCall(this.#world, this.#lines, { name, args, options, rule, timeout: settings.timeout });
+    const timeout = settings.timeout / settings.attempts;
+    const tool = new ToolCall(this.#world, this.#lines, { name, args, options, rule, timeout });
     return this.#make<CallToolResult>({
       ...settings,
       idempotent,

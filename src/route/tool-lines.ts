@@ -1,9 +1,7 @@
-/** Connections to MCP servers that are kept, one to each instance, with the tools it has. */
+/** Connections to MCP servers that are kept, one to each instance. */
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Instance } from '../core/instance.js';
-import type { Client, Tool } from '../mcp/client.js';
-import { dial, type Line, transportFor } from '../mcp/dial.js';
+import { dial, transportFor } from '../mcp/dial.js';
 import type { Onlooker } from '../mcp/fetch.js';
 import { isForgotten } from '../mcp/forgotten.js';
 import { loadSdk } from '../mcp/sdk.js';
@@ -12,106 +10,15 @@ import { isUndelivered } from '../mcp/unreachable.js';
 import { requireWay } from '../mcp/way.js';
 import type { Registry } from '../registry/registry.js';
 import type { Watcher } from '../registry/watcher.js';
+import { dropOldest } from './affinity.js';
+import { current, ToolLine } from './tool-line.js';
 
 /** Before calls under way over a connection that leads nowhere any more are given up, in ms: each may hear why itself. */
 const grace = 100;
 
-/** The most tools that are taken of one server. */
-const mostTools = 10_000;
-
-/** A schema that takes anything as it came: one tool that is not as it should be is no reason to know none. */
-const asItIs = {
-  '~standard': { version: 1, vendor: 'rollcall', validate: (value: unknown) => ({ value }) },
-} as const;
-
-/** What became of the messages of one call. */
-export interface Dispatch {
-  /** Nobody took it: refused at the door, or by a server that does not know the session. */
-  wasRefused: boolean;
-  /** Somebody took a message, or may have. */
-  mayBeTaken: boolean;
-}
-
-/** Which call a request is sent for: the SDK does not say. */
-const current = new AsyncLocalStorage<Dispatch>();
-
-/** One connected client. */
-export class ToolLine {
-  readonly instance: Instance;
-  readonly client: Client;
-  readonly #line: Line;
-  #tools: Promise<ReadonlyMap<string, Tool>> | undefined;
-  #isListening = false;
-
-  constructor(instance: Instance, client: Client, line: Line) {
-    this.instance = instance;
-    this.client = client;
-    this.#line = line;
-    client.setNotificationHandler('notifications/tools/list_changed', () => this.#forget());
-  }
-
-  /** By name. Asked once, and again after it said that they have changed. */
-  tools(timeout: number): Promise<ReadonlyMap<string, Tool>> {
-    // Not part of the call that made it necessary.
-    this.#tools ??= current.exit(() => this.#list(timeout));
-    const asked = this.#tools;
-    asked.catch(() => {
-      if (this.#tools === asked) this.#forget();
-    });
-    return asked;
-  }
-
-  /** Runs `act`, and notes what becomes of its messages. */
-  watch<T>(dispatch: Dispatch, act: () => Promise<T>): Promise<T> {
-    return current.run(dispatch, act);
-  }
-
-  hangUp(): Promise<void> {
-    return this.#line.hangUp();
-  }
-
-  #forget(): void {
-    this.#tools = undefined;
-  }
-
-  async #list(timeout: number): Promise<ReadonlyMap<string, Tool>> {
-    const { tools } = this.client.getServerCapabilities() ?? {};
-    if (tools === undefined) return new Map();
-    if (tools.listChanged === true) await this.#listen();
-    const found = new Map<string, Tool>();
-    let cursor: unknown;
-    do {
-      const params = cursor === undefined ? {} : { cursor };
-      const page = (await this.client.request({ method: 'tools/list', params }, asItIs, { timeout })) as Record<
-        string,
-        unknown
-      >;
-      const listed = Array.isArray(page.tools) ? (page.tools as unknown[]) : [];
-      for (const tool of listed) if (isTool(tool) && !found.has(tool.name)) found.set(tool.name, tool);
-      // One that does not move would go on for ever.
-      cursor = page.nextCursor === cursor || listed.length === 0 ? undefined : page.nextCursor;
-    } while (typeof cursor === 'string' && cursor !== '' && found.size < mostTools);
-    return found;
-  }
-
-  /** A server of 2026 tells of changes only to those who listen. */
-  async #listen(): Promise<void> {
-    if (this.#isListening || this.client.getProtocolEra() !== 'modern') return;
-    try {
-      const subscription = await this.client.listen({ toolsListChanged: true });
-      this.#isListening = true;
-      // What has changed since is asked for when it is needed next.
-      void subscription.closed.finally(() => {
-        this.#isListening = false;
-        this.#forget();
-      });
-    } catch {
-      // It does not let us listen: its tools are as they are now.
-    }
-  }
-}
-
-const isTool = (tool: unknown): tool is Tool => typeof (tool as { name?: unknown } | null)?.name === 'string';
+/** For how long after one could not be asked for its tools others are not kept waiting for it, in ms; and of how many that is known. */
+const silence = 10_000;
+const mostSilent = 1_000;
 
 interface Kept {
   readonly instance: Instance;
@@ -124,6 +31,10 @@ interface Kept {
 export class ToolLines {
   readonly #registry: Registry;
   readonly #kept = new Map<string, Kept>();
+  /** Not kept any more, with calls under way. */
+  readonly #retired = new Set<Kept>();
+  /** Who could not be asked for its tools, and until when nobody waits for it, in ms of the monotonic clock. */
+  readonly #silent = new Map<string, number>();
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #watcher: Watcher | undefined;
@@ -153,9 +64,22 @@ export class ToolLines {
     return kept.line;
   }
 
+  /** It could not be asked for its tools. */
+  noteSilence({ id }: Instance): void {
+    this.#silent.delete(id);
+    this.#silent.set(id, this.#registry.clock.monotonic() + silence);
+    dropOldest(this.#silent, mostSilent);
+  }
+
+  /** Whether it could not be asked a moment ago. */
+  isSilent({ id }: Instance): boolean {
+    return this.#registry.clock.monotonic() < (this.#silent.get(id) ?? 0);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new DOMException('The router has been closed.', 'AbortError'));
-    for (const kept of this.#kept.values()) this.#drop(kept);
+    for (const kept of [...this.#kept.values(), ...this.#retired]) this.#drop(kept);
+    this.#retired.clear();
     await Promise.all([this.#watcher?.close(), ...this.#ending]);
   }
 
@@ -180,6 +104,19 @@ export class ToolLines {
     this.#registry.clock.after(grace, () => this.#hangUp(kept));
   }
 
+  /** It takes no more calls, and may well answer those it has: who leaves as one should deregisters first. */
+  #retire(kept: Kept): void {
+    kept.isLost = true;
+    this.#kept.delete(kept.instance.id);
+    this.#retired.add(kept);
+    void kept.line
+      .then((line) => line.rest())
+      .catch(() => {})
+      .then(() => {
+        if (this.#retired.delete(kept)) this.#hangUp(kept);
+      });
+  }
+
   #drop(kept: Kept): void {
     kept.isLost = true;
     if (this.#kept.get(kept.instance.id) === kept) this.#kept.delete(kept.instance.id);
@@ -199,9 +136,11 @@ export class ToolLines {
   #watch(): void {
     if (this.#watcher !== undefined) return;
     this.#watcher = this.#registry.watch();
-    this.#watcher.on('remove', ({ id }) => {
+    this.#watcher.on('remove', ({ id }, reason) => {
       const kept = this.#kept.get(id);
-      if (kept !== undefined) this.#drop(kept);
+      if (kept === undefined) return;
+      if (reason === 'dead') this.#lose(kept);
+      else this.#retire(kept);
     });
     this.#watcher.on('error', (error) => this.#registry.report(error));
   }

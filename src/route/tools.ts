@@ -1,23 +1,32 @@
 /** A call of a tool on whichever MCP server has it. */
 
-import { RollcallError } from '../core/errors.js';
+import { invalid, RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import type { CallToolResult, Tool } from '../mcp/client.js';
 import { wayTo } from '../mcp/way.js';
+import { pause } from '../process/turns.js';
 import { within } from '../process/within.js';
 import { longestTimeout } from '../registry/options.js';
 import type { AttemptContext, Choosing } from './call.js';
 import type { ToolOptions } from './options.js';
 import type { CompiledRule } from './rules.js';
 import { Selection, type SelectionWorld } from './selection.js';
-import type { Dispatch, ToolLine, ToolLines } from './tool-lines.js';
+import type { Dispatch, ToolLine } from './tool-line.js';
+import type { ToolLines } from './tool-lines.js';
 import { reasonOf } from './unanswered.js';
 
 /** For each attempt to connect, and for a list of tools, in ms. */
 const patience = 5_000;
 
-/** So many are asked at once for the tools they have. */
+/** So many are asked at once for the tools they have; one that has not answered after so long, in ms, makes way. */
 const atOnce = 8;
+const turn = 500;
+
+/** Once one has said that it has the tool: how long others may take to say so as well, in ms. */
+const courtesy = 1_000;
+
+/** Of whom this is told nobody knows yet. */
+const pending = 'has not said yet which tools it has';
 
 /** It has no such tool: whoever has is asked. */
 class Mischoice extends Error {}
@@ -34,10 +43,19 @@ export class ToolCall {
   readonly #selection: Selection;
   /** Why each cannot be used for this: it has no such tool, or cannot be asked. */
   readonly #obstacles = new Map<string, string>();
+  /** Whose tools have been asked for in this call. */
+  readonly #asked = new Set<string>();
+  #asking: Promise<void> | undefined;
+  /** Whether one of them has it, and when that is known. */
+  #hasFound = false;
+  #tellFound = () => {};
+  readonly #found = new Promise<void>((resolve) => {
+    this.#tellFound = resolve;
+  });
   /** Narrowed further in each round: those that say that they have it come first. */
   #isAmong: (instance: Instance) => boolean = () => true;
 
-  /** `timeout`: of the whole call, in ms. */
+  /** `timeout`: for one attempt, in ms. */
   constructor(
     world: SelectionWorld,
     lines: ToolLines,
@@ -55,6 +73,9 @@ export class ToolCall {
       readonly timeout: number;
     },
   ) {
+    if (typeof args !== 'object' || args === null || Array.isArray(args)) {
+      throw invalid('The call of callTool', [{ path: 'args', message: 'must be an object' }]);
+    }
     this.#lines = lines;
     this.#name = name;
     this.#args = args;
@@ -145,25 +166,57 @@ export class ToolCall {
     return this.#obstacles.get(instance.id);
   }
 
-  /** Which of those that can be used have it. A connection that is kept knows. */
+  /**
+   * Which of those that can be used have it. A connection that is kept knows. Who has not answered yet is not chosen, and
+   * not waited for if another has it; who could not be asked a moment ago, only if nobody else has it.
+   */
   async #askAll(): Promise<void> {
     const { candidates, pin } = await this.#selection.look();
     if (pin !== undefined) return;
-    const asked = [...this.#selection.usable(candidates)];
+    const unasked = this.#selection.usable(candidates).filter(({ id }) => !this.#asked.has(id));
+    for (const { id } of unasked) {
+      this.#asked.add(id);
+      this.#obstacles.set(id, pending);
+    }
+    const silent = unasked.filter((each) => this.#lines.isSilent(each));
+    const asking = this.#askThese(unasked.filter((each) => !silent.includes(each)));
+    const askingSilent = this.#askThese(silent);
+    this.#asking ??= asking.then(() => (this.#hasFound ? undefined : askingSilent));
+    // In a later attempt, those that have it have failed; who has yet to answer has a moment more.
+    const enough = this.#hasFound ? pause(turn) : this.#found.then(() => pause(courtesy));
+    await Promise.race([this.#asking, enough]);
+    for (const each of unasked) if (this.#obstacles.get(each.id) === pending) this.#lines.noteSilence(each);
+  }
+
+  async #askThese(instances: readonly Instance[]): Promise<void> {
+    const left = [...instances];
+    const all: Promise<void>[] = [];
     const ask = async () => {
-      for (let next = asked.pop(); next !== undefined; next = asked.pop()) await this.#ask(next);
+      for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        const asking = this.#ask(next);
+        all.push(asking);
+        await Promise.race([asking, pause(turn)]);
+      }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, asked.length) }, ask));
+    await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, ask));
+    await Promise.all(all);
   }
 
   async #ask(instance: Instance): Promise<void> {
     try {
       const line = await this.#lines.to(instance, this.#timeout);
       const tools = await line.tools(this.#timeout);
-      if (toolOf(this.#name, instance, tools) === undefined) this.#obstacles.set(instance.id, this.#lacks);
+      if (toolOf(this.#name, instance, tools) === undefined) {
+        this.#obstacles.set(instance.id, this.#lacks);
+        return;
+      }
+      this.#obstacles.delete(instance.id);
+      this.#hasFound = true;
+      this.#tellFound();
     } catch (error) {
       // Its next attempt may have more luck, in another call.
       this.#obstacles.set(instance.id, reasonOf(error));
+      this.#lines.noteSilence(instance);
     }
   }
 }

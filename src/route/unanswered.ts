@@ -39,6 +39,15 @@ export function unanswered(story: Story): RollcallError<'ROLLCALL_UNANSWERED'> {
 
 /** What an error says, in one line; of several causes the innermost that says something. */
 export function reasonOf(error: unknown): string {
+  try {
+    return told(error);
+  } catch {
+    // Whatever was thrown is the caller's, and may not even be made a text.
+    return 'an error that cannot be told';
+  }
+}
+
+function told(error: unknown): string {
   const said = error instanceof Error ? error.message || codeOf(error) || error.name : String(error);
   const cause = error instanceof Error && error.cause instanceof Error ? codeOf(error.cause) : undefined;
   const whole = cause === undefined || said.includes(cause) ? said : `${said} (${cause})`;
