@@ -5,6 +5,7 @@ import type { Instance } from '../core/instance.js';
 import type { Query } from '../core/query.js';
 import type { HealthStatus } from '../health/health.js';
 import { wayTo } from '../mcp/way.js';
+import { verdictOn } from '../registry/ownership.js';
 import type { Registry } from '../registry/registry.js';
 import type { Watcher } from '../registry/watcher.js';
 import { ailmentIn, type Monitor } from './ailment.js';
@@ -52,6 +53,8 @@ export class Hub implements AsyncDisposable {
   /** Resolves when it is known what runs, or after some patience. */
   readonly known: Promise<void>;
   readonly balancer: Balancer | undefined;
+  /** Whether its process is proved to run still. */
+  readonly isAlive: (instance: Instance) => boolean;
   readonly #patience: number;
   readonly #watcher: Watcher;
   readonly #arrangement: (instances: readonly Instance[]) => readonly Place[];
@@ -64,6 +67,7 @@ export class Hub implements AsyncDisposable {
   constructor(registry: Registry, options: HubOptions = {}) {
     const { query = {}, expose = 'auto', cwd = process.cwd(), patience = 2_000 } = options;
     this.clock = registry.clock;
+    this.isAlive = ({ process }) => verdictOn(process, registry.probe) === 'alive';
     this.expose = expose;
     this.connectTimeout = options.connectTimeout ?? 5_000;
     this.callTimeout = options.callTimeout ?? callTimeout;

@@ -2,6 +2,7 @@
 
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import type { Clock } from '../core/clock.js';
+import type { Instance } from '../core/instance.js';
 import type { Level } from './log-level.js';
 import type { Kind } from './offer.js';
 import type { Notice } from './outbox.js';
@@ -16,6 +17,8 @@ export interface LinkWorld {
   readonly timeout: number;
   /** The least severe log messages the host wants, if it said so. */
   level(): Level | undefined;
+  /** Whether its process is proved to run still. */
+  isAlive(instance: Instance): boolean;
   /** Waits for `act`, but not for long. */
   patiently(act: () => Promise<void>): Promise<void>;
   /** What it offers has changed. */

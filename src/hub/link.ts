@@ -205,12 +205,20 @@ export class Link {
     this.#following.resume();
   }
 
-  /** What was just sent to who is gone is about to hear so itself: then it is known that nothing was done. */
+  /**
+   * What was just sent to who is gone is about to hear so itself: then it is known that nothing was done. And who leaves as
+   * one should deregisters first, and answers what it has in hand.
+   */
   #leave(): void {
     this.#offers.end();
-    const leave = () => this.#isThere || this.#tether.assign(undefined);
+    const { clock } = this.#world;
+    const leave = () => {
+      if (this.#isThere) return;
+      if (this.#exchanges.size > 0 && this.#world.isAlive(this.#instance)) clock.after(grace, leave);
+      else this.#tether.assign(undefined);
+    };
     if (this.#exchanges.size === 0) leave();
-    else this.#world.clock.after(grace, leave);
+    else clock.after(grace, leave);
   }
 
   async #connected(): Promise<void> {

@@ -199,6 +199,7 @@ export class Session {
       isShared: this.#isShared,
       timeout: this.#hub.connectTimeout,
       level: () => this.#exchanges.level,
+      isAlive: (each) => this.#hub.isAlive(each),
       patiently: (act) => this.#hub.patiently(act),
       changed: (kinds) => this.#note(kinds),
       told: (teller, notice) => this.#hear(teller, notice, key),
