@@ -18,7 +18,6 @@ export class Patient {
   schedule: Schedule;
   /** By level, from the ground up. */
   checks: readonly (readonly Check[])[];
-  suspended: Suspension | undefined;
   /** Whether a check of its last round got no answer in time. */
   hungBefore = false;
   /** When the rounds began to fail that have failed up to now, in ms of the monotonic clock. */
@@ -34,6 +33,8 @@ export class Patient {
   #history: readonly Checkup[] = [];
   #lastFailure: Health['lastFailure'];
   #responseTime: number | undefined;
+  #suspended: Suspension | undefined;
+  #shown: Health | undefined;
   /** For how long its status was known, and how much of that it was critical, in ms; up to `#countedAt`. */
   #knownFor = 0;
   #criticalFor = 0;
@@ -46,6 +47,15 @@ export class Patient {
     this.checks = checks;
     this.#since = clock.now();
     this.#countedAt = clock.monotonic();
+  }
+
+  get suspended(): Suspension | undefined {
+    return this.#suspended;
+  }
+
+  set suspended(suspended: Suspension | undefined) {
+    this.#suspended = suspended;
+    this.#shown = undefined;
   }
 
   get status(): HealthStatus {
@@ -65,6 +75,7 @@ export class Patient {
   record(checkup: Checkup, standing: Standing): void {
     const { at, outcome, took, check = '', reason = '' } = checkup;
     this.#count();
+    this.#shown = undefined;
     if (standing.status !== this.status) this.#since = this.#clock.now();
     this.#standing = standing;
     this.#history = [...this.#history.slice(1 - longest), checkup];
@@ -77,9 +88,15 @@ export class Patient {
     this.#responseTime = this.#responseTime === undefined ? took : this.#responseTime * (1 - share) + took * share;
   }
 
+  /** Made anew only when something has changed: routers ask for it with every pick. */
   get health(): Health {
-    this.#count();
+    this.#shown ??= this.#show();
+    return this.#shown;
+  }
+
+  #show(): Health {
     const { id, name } = this.instance;
+    const uptime = () => this.#uptime();
     return {
       id,
       name,
@@ -87,12 +104,20 @@ export class Patient {
       since: this.#since,
       checkedAt: this.#history.at(-1)?.at,
       responseTime: this.#responseTime,
-      uptime: this.#knownFor === 0 ? this.#uptimeOfNow() : 100 * (1 - this.#criticalFor / this.#knownFor),
+      // It moves on by itself.
+      get uptime() {
+        return uptime();
+      },
       consecutiveFailures: this.#standing.failed,
       lastFailure: this.#lastFailure,
-      suspended: this.suspended,
+      suspended: this.#suspended,
       history: this.#history,
     };
+  }
+
+  #uptime(): number | undefined {
+    this.#count();
+    return this.#knownFor === 0 ? this.#uptimeOfNow() : 100 * (1 - this.#criticalFor / this.#knownFor);
   }
 
   /** Known since this very moment. */
