@@ -4,8 +4,7 @@ import { anything, fields, number, pass, text } from '../core/checks.js';
 import { invalid, isRollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import { endProcess } from '../registry/end-process.js';
-import type { EnsureOptions } from '../registry/options.js';
-import { longestTimeout } from '../registry/options.js';
+import { type EnsureOptions, longestTimeout } from '../registry/options.js';
 import type { Registry } from '../registry/registry.js';
 import type { Healer } from './recovery.js';
 
@@ -42,8 +41,9 @@ export function restart(registry: Registry, options: RestartOptions): Healer {
     throw invalid('The options of restart', [{ path: 'command', message: 'is to be given, or else "start"' }]);
   }
   // The signal is of no use here: it is aborted as soon as the old one is gone, and that is when the new one is needed.
-  return async ({ name, ...rest }: Instance) => {
-    await endProcess(registry, { name, ...rest }, grace);
+  return async (instance: Instance) => {
+    const { name } = instance;
+    await endProcess(registry, instance, grace);
     await registry.reap();
     const { ExponentialBackoff, handleWhen, retry } = await import('cockatiel');
     // With a registry that was closed, or options that are wrong, no other attempt ends otherwise.

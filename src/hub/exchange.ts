@@ -3,9 +3,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import { type Delivery, noting as noteDelivery } from '../mcp/delivery.js';
 import type { Onlooker } from '../mcp/fetch.js';
-import { isForgotten } from '../mcp/forgotten.js';
-import { isUndelivered } from '../mcp/unreachable.js';
 import { isWanted, type Level } from './log-level.js';
 import { type Notice, Outbox } from './outbox.js';
 
@@ -33,14 +32,12 @@ export const current = new AsyncLocalStorage<Exchange>();
  * and calls again with the answers; for those of 2025 the SDK does that for us. So the call goes on here, while the host
  * thinks.
  */
-export class Exchange {
+export class Exchange implements Delivery {
   /** What a host gives back to go on with this call. */
   readonly ticket = `rollcall-${randomBytes(16).toString('hex')}`;
   /** Log messages below it are not told. */
   readonly #level: Level | undefined;
-  /** A message of it was refused: by nobody listening, or by a server that does not know the session. */
   wasRefused = false;
-  /** A message of it was taken, or may have been: also if a later one, an answer to a question say, is refused. */
   mayBeTaken = false;
   readonly #aborting = new AbortController();
   readonly #outcome: Promise<Outcome>;
@@ -167,20 +164,16 @@ export class Exchange {
 }
 
 /** The connection is given up when its session is unknown: then the call does not hear why. */
-export const noting = (onlooker: Onlooker): Onlooker => ({
-  ...onlooker,
-  answered(request, status, refusal) {
-    const exchange = current.getStore();
-    if (exchange !== undefined && isForgotten(request, status, refusal)) exchange.wasRefused = true;
-    else if (exchange !== undefined && request.method === 'POST') exchange.mayBeTaken = true;
-    onlooker.answered?.(request, status, refusal);
-  },
-  failed(request, error) {
-    const exchange = current.getStore();
-    if (exchange !== undefined && request.method === 'POST') {
-      if (isUndelivered(error)) exchange.wasRefused = true;
-      else exchange.mayBeTaken = true;
-    }
-    onlooker.failed?.(request, error);
-  },
-});
+export function noting(onlooker: Onlooker): Onlooker {
+  const noted = noteDelivery(() => current.getStore());
+  return {
+    answered(...answer) {
+      noted.answered(...answer);
+      onlooker.answered?.(...answer);
+    },
+    failed(...failure) {
+      noted.failed(...failure);
+      onlooker.failed?.(...failure);
+    },
+  };
+}

@@ -2,8 +2,8 @@
 
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import { Server, type ServerContext } from '@modelcontextprotocol/server';
+import { asItIs } from '../mcp/as-it-is.js';
 import type { About, Voice } from './host.js';
-import { asItIs } from './lists.js';
 import { type Notice, Outbox } from './outbox.js';
 import type { Session } from './session.js';
 

@@ -2,6 +2,7 @@
 
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
 import type { Instance } from '../core/instance.js';
+import { asItIs } from '../mcp/as-it-is.js';
 import { dial, transportFor } from '../mcp/dial.js';
 import { Tether } from '../mcp/tether.js';
 import { isUndelivered, unreachable } from '../mcp/unreachable.js';
@@ -11,7 +12,6 @@ import { explain } from './explain.js';
 import { Following } from './following.js';
 import { clientFor } from './link-client.js';
 import type { LinkWorld } from './link-world.js';
-import { asItIs } from './lists.js';
 import type { Level } from './log-level.js';
 import { type Offer, Offers } from './offer.js';
 import { Unsent } from './unsent.js';

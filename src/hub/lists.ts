@@ -1,6 +1,7 @@
 /** The lists of a server, as much of them as one can take. */
 
 import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client';
+import { asItIs } from '../mcp/as-it-is.js';
 
 /** The most that is taken of one list. */
 export const most = 1_000;
@@ -10,11 +11,6 @@ const mostPages = 100;
 
 /** The most bytes of one list, as JSON. */
 const largest = 8 * 1_024 * 1_024;
-
-/** A schema that takes anything as it came; what of it can be used is for the caller to see. */
-export const asItIs = {
-  '~standard': { version: 1, vendor: 'rollcall', validate: (value: unknown) => ({ value }) },
-} as const;
 
 export interface List {
   readonly items: readonly unknown[];

@@ -2,7 +2,9 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Instance } from '../core/instance.js';
+import { asItIs } from '../mcp/as-it-is.js';
 import type { Client, Tool } from '../mcp/client.js';
+import type { Delivery } from '../mcp/delivery.js';
 import type { Line } from '../mcp/dial.js';
 
 /** The most tools that are taken of one server, and the most pages. */
@@ -12,21 +14,8 @@ const mostPages = 100;
 /** How long a server may take to let us listen for changes, before it is asked for its tools all the same, in ms. */
 const hearing = 500;
 
-/** A schema that takes anything as it came: one tool that is not as it should be is no reason to know none. */
-const asItIs = {
-  '~standard': { version: 1, vendor: 'rollcall', validate: (value: unknown) => ({ value }) },
-} as const;
-
-/** What became of the messages of one call. */
-export interface Dispatch {
-  /** Nobody took it: refused at the door, or by a server that does not know the session. */
-  wasRefused: boolean;
-  /** Somebody took a message, or may have. */
-  mayBeTaken: boolean;
-}
-
 /** Which call a request is sent for: the SDK does not say. */
-export const current = new AsyncLocalStorage<Dispatch>();
+export const current = new AsyncLocalStorage<Delivery>();
 
 /** One connected client. */
 export class ToolLine {
@@ -58,10 +47,10 @@ export class ToolLine {
   }
 
   /** Runs `act`, and notes what becomes of its messages. */
-  async watch<T>(dispatch: Dispatch, act: () => Promise<T>): Promise<T> {
+  async watch<T>(delivery: Delivery, act: () => Promise<T>): Promise<T> {
     this.#calls++;
     try {
-      return await current.run(dispatch, act);
+      return await current.run(delivery, act);
     } finally {
       this.#calls--;
       if (this.#calls === 0) this.#idle();

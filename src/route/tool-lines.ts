@@ -1,6 +1,7 @@
 /** Connections to MCP servers that are kept, one to each instance. */
 
 import type { Instance } from '../core/instance.js';
+import { noting } from '../mcp/delivery.js';
 import { dial, transportFor } from '../mcp/dial.js';
 import type { Onlooker } from '../mcp/fetch.js';
 import { isForgotten } from '../mcp/forgotten.js';
@@ -146,23 +147,16 @@ export class ToolLines {
   }
 }
 
-const onlooker = (lost: () => void): Onlooker => ({
-  answered(request, status, refusal) {
-    const dispatch = current.getStore();
-    if (isForgotten(request, status, refusal)) {
-      if (dispatch !== undefined) dispatch.wasRefused = true;
-      lost();
-    } else if (dispatch !== undefined && request.method === 'POST') {
-      dispatch.mayBeTaken = true;
-    }
-  },
-  failed(request, error) {
-    const dispatch = current.getStore();
-    const isRefused = isUndelivered(error);
-    if (dispatch !== undefined && request.method === 'POST') {
-      if (isRefused) dispatch.wasRefused = true;
-      else dispatch.mayBeTaken = true;
-    }
-    if (isRefused) lost();
-  },
-});
+function onlooker(lost: () => void): Onlooker {
+  const noted = noting(() => current.getStore());
+  return {
+    answered(request, status, refusal) {
+      noted.answered(request, status, refusal);
+      if (isForgotten(request, status, refusal)) lost();
+    },
+    failed(request, error) {
+      noted.failed(request, error);
+      if (isUndelivered(error)) lost();
+    },
+  };
+}

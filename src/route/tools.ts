@@ -3,6 +3,7 @@
 import { invalid, RollcallError } from '../core/errors.js';
 import type { Instance } from '../core/instance.js';
 import type { CallToolResult, Tool } from '../mcp/client.js';
+import type { Delivery } from '../mcp/delivery.js';
 import { wayTo } from '../mcp/way.js';
 import { pause } from '../process/turns.js';
 import { within } from '../process/within.js';
@@ -11,7 +12,7 @@ import type { AttemptContext, Choosing } from './call.js';
 import type { ToolOptions } from './options.js';
 import type { CompiledRule } from './rules.js';
 import { Selection, type SelectionWorld } from './selection.js';
-import type { Dispatch, ToolLine } from './tool-line.js';
+import type { ToolLine } from './tool-line.js';
 import type { ToolLines } from './tool-lines.js';
 import { reasonOf } from './unanswered.js';
 
@@ -122,12 +123,12 @@ export class ToolCall {
       this.#obstacles.set(instance.id, this.#lacks);
       throw certainlyUnsent(new Mischoice(this.#lacks));
     }
-    const dispatch: Dispatch = { wasRefused: false, mayBeTaken: false };
+    const delivery: Delivery = { wasRefused: false, mayBeTaken: false };
     const { onProgress } = this.#options;
     // Some arguments go as headers, too, if the tool says so. Whether the result is as promised is for the caller to see.
     const { outputSchema: _, ...toolDefinition } = tool;
     try {
-      return await line.watch(dispatch, () =>
+      return await line.watch(delivery, () =>
         line.client.callTool(
           { name: tool.name, arguments: this.#args },
           {
@@ -143,8 +144,8 @@ export class ToolCall {
       // The SDK has its own word for it.
       const thrown = signal.aborted ? signal.reason : error;
       // Closed just before, it has sent nothing at all.
-      const isUnsent = dispatch.wasRefused || (error as { code?: unknown } | null)?.code === 'NOT_CONNECTED';
-      throw isUnsent && !dispatch.mayBeTaken ? certainlyUnsent(thrown) : thrown;
+      const isUnsent = delivery.wasRefused || (error as { code?: unknown } | null)?.code === 'NOT_CONNECTED';
+      throw isUnsent && !delivery.mayBeTaken ? certainlyUnsent(thrown) : thrown;
     }
   }
 
